@@ -20,9 +20,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error}); free space or choose another --out") from error
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}); free space or choose another --out"
+        ) from error
     finally:
         part.unlink(missing_ok=True)
 

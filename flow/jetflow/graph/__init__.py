@@ -1,0 +1,45 @@
+"""The integer dataflow graph: the one definition of the arithmetic that every back end reads."""
+
+from jetflow.graph.builder import TERNARY, GraphBuilder
+from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding, requantise
+from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
+from jetflow.graph.intervals import Interval
+from jetflow.graph.nodes import (
+    AveragePool,
+    Conv2D,
+    Input,
+    Node,
+    Output,
+    PhiPadding,
+    PReLU,
+    Requantise,
+    ScaleBias,
+)
+from jetflow.graph.reference import execute, predict
+from jetflow.graph.serialise import load_graph, save_graph
+
+__all__ = [
+    "EXACT_BITS",
+    "TERNARY",
+    "AveragePool",
+    "Conv2D",
+    "FixedPoint",
+    "Graph",
+    "GraphBuilder",
+    "GraphError",
+    "Input",
+    "Interval",
+    "Node",
+    "Output",
+    "Overflow",
+    "PReLU",
+    "PhiPadding",
+    "Requantise",
+    "Rounding",
+    "ScaleBias",
+    "execute",
+    "load_graph",
+    "predict",
+    "requantise",
+    "save_graph",
+]

@@ -1,0 +1,118 @@
+"""Builds a graph node by node: shapes and formats follow from the operations, by interval arithmetic."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
+from jetflow.graph.graph import Graph
+from jetflow.graph.intervals import Interval, interval
+from jetflow.graph.nodes import (
+    AveragePool,
+    Conv2D,
+    Input,
+    Node,
+    Output,
+    PhiPadding,
+    PReLU,
+    Requantise,
+    ScaleBias,
+    Shape,
+)
+
+__all__ = ["TERNARY", "GraphBuilder"]
+
+TERNARY = FixedPoint(True, 2, 0)
+Integers = NDArray[np.int64]
+
+
+class GraphBuilder:
+    """Each method adds one node that reads the node named `x` and returns the new node's name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._nodes: dict[str, Node] = {}
+        self._known: dict[str, Interval] = {}
+
+    def graph(self) -> Graph:
+        """The finished graph, checked (GraphError where a rule is broken)."""
+        return Graph(self.name, tuple(self._nodes.values()))
+
+    def shape(self, x: str) -> Shape:
+        """Shape of the tensor `x`."""
+        return self._nodes[x].shape
+
+    def format(self, x: str) -> FixedPoint:
+        """Format of the tensor `x`."""
+        return self._nodes[x].format
+
+    def bounds(self, x: str) -> Interval:
+        """Worst-case interval of the tensor `x`."""
+        return self._known[x]
+
+    def _add(self, node: Node) -> str:
+        """Add a node whose format is still its input's; the interval gives the real one."""
+        self._known[node.name] = interval(node, self._known)
+        if not isinstance(node, Input | Requantise):
+            node = replace(node, format=self._known[node.name].covering())
+        self._nodes[node.name] = node
+        return node.name
+
+    def input(self, name: str, shape: Shape, format: FixedPoint) -> str:
+        """The image."""
+        return self._add(Input(name, (), shape, format))
+
+    def conv2d(
+        self,
+        x: str,
+        name: str,
+        kernel: Integers,
+        weights: FixedPoint,
+        padding: tuple[int, int, int, int] = (0, 0, 0, 0),
+        phi: PhiPadding = PhiPadding.ZERO,
+        stride: tuple[int, int] = (1, 1),
+        depthwise: bool = False,
+    ) -> str:
+        """Convolution; arguments as the fields of Conv2D."""
+        rows, columns, channels = self.shape(x)
+        out = channels if depthwise else kernel.shape[3]
+        shape = (
+            (rows + padding[0] + padding[1] - kernel.shape[0]) // stride[0] + 1,
+            (columns + padding[2] + padding[3] - kernel.shape[1]) // stride[1] + 1,
+            out,
+        )
+        kernel = np.asarray(kernel, np.int64)
+        return self._add(Conv2D(name, (x,), shape, self.format(x), kernel, weights, stride, padding, phi, depthwise))
+
+    def scale_bias(
+        self, x: str, name: str, scale: Integers, shift: Integers, bias: Integers, scale_fraction: int
+    ) -> str:
+        """Scale and bias per channel; arguments as the fields of ScaleBias."""
+        arrays = (np.asarray(a, np.int64) for a in (scale, shift, bias))
+        return self._add(ScaleBias(name, (x,), self.shape(x), self.format(x), *arrays, scale_fraction))
+
+    def prelu(self, x: str, name: str, slope: Integers, slope_fraction: int) -> str:
+        """PReLU with one slope a channel."""
+        return self._add(PReLU(name, (x,), self.shape(x), self.format(x), np.asarray(slope, np.int64), slope_fraction))
+
+    def average_pool(self, x: str, name: str, padding: int = 0) -> str:
+        """2 x 2 average pooling."""
+        rows, columns, channels = self.shape(x)
+        shape = ((rows + 2 * padding) // 2, (columns + 2 * padding) // 2, channels)
+        return self._add(AveragePool(name, (x,), shape, self.format(x), padding))
+
+    def requantise(
+        self,
+        x: str,
+        name: str,
+        format: FixedPoint,
+        rounding: Rounding = Rounding.RND_CONV,
+        overflow: Overflow = Overflow.SAT,
+    ) -> str:
+        """Round and saturate to `format`."""
+        return self._add(Requantise(name, (x,), self.shape(x), format, rounding, overflow))
+
+    def output(self, x: str, name: str) -> str:
+        """Name a head."""
+        return self._add(Output(name, (x,), self.shape(x), self.format(x)))

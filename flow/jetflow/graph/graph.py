@@ -1,0 +1,93 @@
+"""The integer dataflow graph: nodes in order, checked for what every back end relies on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from jetflow.graph.fixed_point import FixedPoint
+from jetflow.graph.intervals import Interval, interval
+from jetflow.graph.nodes import Conv2D, Input, Node, Output, ScaleBias
+
+__all__ = ["EXACT_BITS", "SCALE_BITS", "Graph", "GraphError"]
+
+EXACT_BITS = 24  # what float32 holds without rounding: the 24-bit rule of the graph
+SCALE_BITS = 6  # a scale's mantissa, so that one small multiplier a channel is enough
+
+
+class GraphError(ValueError):
+    """A graph that breaks a rule; the message names the node."""
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Nodes in topological order; `name` becomes the firmware's name. Raises GraphError where a rule is broken."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+    def __post_init__(self) -> None:
+        seen: dict[str, Node] = {}
+        for node in self.nodes:
+            if node.name in seen:
+                raise GraphError(f"{node.name}: the name stands twice")
+            if missing := [name for name in node.inputs if name not in seen]:
+                raise GraphError(f"{node.name}: reads {', '.join(missing)}, which no earlier node makes")
+            seen[node.name] = node
+        if [type(node) for node in self.nodes].count(Input) != 1 or not self.outputs:
+            raise GraphError("a graph has one Input and at least one Output")
+        for node in self.nodes:
+            self._check(node)
+
+    def _check(self, node: Node) -> None:
+        bounds = self.intervals[node.name]
+        low, high = int(bounds.low.min()), int(bounds.high.max())
+        if not node.format.holds(low, high) or node.format.fraction != bounds.fraction:
+            need = FixedPoint.covering(low, high, bounds.fraction)
+            raise GraphError(f"{node.name}: {node.format} does not hold its worst case {low}..{high}, {need}")
+        if not FixedPoint(True, EXACT_BITS, 0).holds(low, high):
+            raise GraphError(
+                f"{node.name}: worst case {low}..{high} needs {FixedPoint.covering(low, high, 0).bits} bits, "
+                f"{EXACT_BITS} signed bits are allowed: use narrower activations, scales or weights"
+            )
+        if isinstance(node, ScaleBias) and not FixedPoint(True, SCALE_BITS, 0).holds(
+            int(node.scale.min()), int(node.scale.max())
+        ):
+            raise GraphError(f"{node.name}: a scale mantissa needs more than {SCALE_BITS} signed bits")
+        if isinstance(node, Conv2D) and not node.weights.holds(int(node.kernel.min()), int(node.kernel.max())):
+            raise GraphError(f"{node.name}: a weight does not fit {node.weights}")
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __getitem__(self, name: str) -> Node:
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def input(self) -> Input:
+        """The one Input."""
+        return next(node for node in self.nodes if isinstance(node, Input))
+
+    @cached_property
+    def outputs(self) -> tuple[Output, ...]:
+        """The heads: offsets (eta, phi), class scores, regression."""
+        return tuple(node for node in self.nodes if isinstance(node, Output))
+
+    @cached_property
+    def intervals(self) -> dict[str, Interval]:
+        """Worst-case bounds of every node."""
+        known: dict[str, Interval] = {}
+        for node in self.nodes:
+            known[node.name] = interval(node, known)
+        return known
+
+    def parent(self, node: Node) -> Node:
+        """The node that a one-input node reads."""
+        return self[node.inputs[0]]
+
+    def readers(self, name: str) -> tuple[Node, ...]:
+        """The nodes that read `name`, in order."""
+        return tuple(node for node in self.nodes if name in node.inputs)

@@ -1,0 +1,108 @@
+"""The reference executor: plain NumPy on integers, exact by construction."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.graph.fixed_point import requantise
+from jetflow.graph.graph import EXACT_BITS, Graph
+from jetflow.graph.nodes import AveragePool, Conv2D, Input, Node, Output, PhiPadding, PReLU, Requantise, ScaleBias
+
+__all__ = ["execute", "predict"]
+
+Integers = NDArray[np.int64]
+
+
+def execute(graph: Graph, images: Integers, keep: Iterable[str] | None = None) -> dict[str, Integers]:
+    """Run the graph on `images`, mantissas of the input format, int64 (events, rows, columns, channels).
+
+    Returns the mantissas of the nodes named in `keep` (default: every node), each (events, *node.shape), int64.
+    Raises ValueError for an image of another shape or out of the input's range.
+    """
+    images = np.asarray(images)
+    if images.shape[1:] != graph.input.shape:
+        raise ValueError(f"images have shape {images.shape[1:]}, the graph reads {graph.input.shape}")
+    if images.size and not graph.input.format.holds(int(images.min()), int(images.max())):
+        raise ValueError(f"images range from {images.min()} to {images.max()}, the input is {graph.input.format}")
+    wanted = {node.name for node in graph} if keep is None else set(keep)
+    last_use = {name: node.name for node in graph for name in node.inputs}
+    values: dict[str, Integers] = {}
+    for node in graph:
+        sources = [values[name] for name in node.inputs]
+        values[node.name] = (
+            images.astype(np.int64) if isinstance(node, Input) else _RULES[type(node)](graph, node, *sources)
+        )
+        for name in node.inputs:
+            if last_use[name] == node.name and name not in wanted:
+                del values[name]
+    return {node.name: values[node.name] for node in graph if node.name in wanted}
+
+
+def predict(graph: Graph, images: Integers, batch: int = 64) -> dict[str, Integers]:
+    """The outputs by name for any number of images, int64 (events, *shape), `batch` events at a time."""
+    names = [node.name for node in graph.outputs]
+    parts = [execute(graph, images[i : i + batch], names) for i in range(0, max(len(images), 1), batch)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
+def _conv(graph: Graph, node: Conv2D, x: Integers) -> Integers:
+    top, bottom, left, right = node.padding
+    x = np.pad(x, ((0, 0), (top, bottom), (0, 0), (0, 0)))
+    mode: Any = "wrap" if node.phi is PhiPadding.CIRCULAR else "constant"
+    x = np.pad(x, ((0, 0), (0, 0), (left, right), (0, 0)), mode=mode)
+    # Every partial sum lies in the node's worst-case interval (zero is in each input's), so a float type whose
+    # significand covers that interval, the inputs and the weights adds without rounding, in any order (BLAS included).
+    widest = max(abs(int(f(graph.intervals[name]))) for name in (node.name, *node.inputs) for f in (_low, _high))
+    exact = np.float32 if widest < 1 << EXACT_BITS else np.float64
+    x, kernel = x.astype(exact), node.kernel.astype(exact)
+    rows, columns, _ = node.shape
+    (step_eta, step_phi), total = node.stride, np.zeros((len(x), *node.shape), exact)
+    for i in range(kernel.shape[0]):
+        for j in range(kernel.shape[1]):
+            part = x[:, i : i + (rows - 1) * step_eta + 1 : step_eta, j : j + (columns - 1) * step_phi + 1 : step_phi]
+            total += part * kernel[i, j, :, 0] if node.depthwise else part @ kernel[i, j]
+    return total.astype(np.int64)
+
+
+def _low(bounds: Any) -> int:
+    return int(bounds.low.min())
+
+
+def _high(bounds: Any) -> int:
+    return int(bounds.high.max())
+
+
+def _scale_bias(_: Graph, node: ScaleBias, x: Integers) -> Integers:
+    return x * (node.scale << node.shift) + node.bias
+
+
+def _prelu(_: Graph, node: PReLU, x: Integers) -> Integers:
+    return np.where(x > 0, x << node.slope_fraction, x * node.slope)
+
+
+def _average_pool(_: Graph, node: AveragePool, x: Integers) -> Integers:
+    p = node.padding
+    x = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
+    rows, columns, _channels = node.shape
+    x = x[:, : 2 * rows, : 2 * columns]
+    return x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]
+
+
+def _requantise(graph: Graph, node: Requantise, x: Integers) -> Integers:
+    return requantise(x, graph.parent(node).format.fraction, node.format, node.rounding, node.overflow)
+
+
+def _output(_: Graph, node: Output, x: Integers) -> Integers:
+    return x
+
+
+_RULES: dict[type[Node], Callable[..., Integers]] = {
+    Conv2D: _conv,
+    ScaleBias: _scale_bias,
+    PReLU: _prelu,
+    AveragePool: _average_pool,
+    Requantise: _requantise,
+    Output: _output,
+}

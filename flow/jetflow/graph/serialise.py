@@ -1,0 +1,88 @@
+"""graph.json and its npz of weights: versioned, and the same graph gives the same bytes."""
+
+import dataclasses
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jetflow.atomic import write_bytes, write_text
+from jetflow.errors import InputError
+from jetflow.graph import nodes as node_types
+from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
+from jetflow.graph.graph import Graph, GraphError
+from jetflow.graph.nodes import Node, PhiPadding
+
+__all__ = ["SCHEMA", "load_graph", "save_graph"]
+
+SCHEMA = "jetflow-graph-1"
+_WEIGHTS = "graph.npz"
+_ENUMS = {"rounding": Rounding, "overflow": Overflow, "phi": PhiPadding}
+
+
+def save_graph(graph: Graph, folder: Path) -> None:
+    """Write `folder`/graph.json and graph.npz. The npz holds one array a weight field, named `node/field`."""
+    nodes, arrays = [], {}
+    for node in graph:
+        fields = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
+        for key in node.arrays:
+            arrays[f"{node.name}/{key}"] = _smallest(fields.pop(key))
+        nodes.append({"type": type(node).__name__, **{key: _plain(value) for key, value in fields.items()}})
+    text = json.dumps({"schema": SCHEMA, "name": graph.name, "weights": _WEIGHTS, "nodes": nodes}, indent=1)
+    write_bytes(folder / _WEIGHTS, _npz(arrays))
+    write_text(folder / "graph.json", text + "\n")
+
+
+def load_graph(folder: Path) -> Graph:
+    """Read what save_graph wrote. Raises InputError for a missing, foreign, newer or damaged file."""
+    path = folder / "graph.json"
+    try:
+        content = json.loads(path.read_text())
+        if content.get("schema") != SCHEMA:
+            raise InputError(f"{path}: schema is {content.get('schema')!r}, this jetflow reads {SCHEMA!r}: build again")
+        with np.load(folder / content["weights"], allow_pickle=False) as file:
+            arrays = {key: file[key].astype(np.int64) for key in file.files}
+        return Graph(content["name"], tuple(_node(item, arrays) for item in content["nodes"]))
+    except FileNotFoundError as error:
+        raise InputError(f"{error.filename}: not found: run `jetflow build` to make it") from error
+    except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile, GraphError) as error:
+        raise InputError(f"{path}: damaged ({type(error).__name__}: {error}): build again") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, FixedPoint):
+        return dataclasses.asdict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _node(item: dict[str, Any], arrays: dict[str, np.ndarray]) -> Node:
+    fields = dict(item)
+    kind: type[Node] = getattr(node_types, fields.pop("type"))
+    for key, value in fields.items():
+        if isinstance(value, dict):
+            fields[key] = FixedPoint(**value)
+        elif isinstance(value, list):
+            fields[key] = tuple(value)
+        elif key in _ENUMS:
+            fields[key] = _ENUMS[key](value)
+    return kind(**fields, **{key: arrays[f"{item['name']}/{key}"] for key in kind.arrays})
+
+
+def _smallest(array: np.ndarray) -> np.ndarray:
+    """The same integers in the narrowest signed type."""
+    widest = max(abs(int(array.min())), abs(int(array.max())) + 1)
+    return array.astype(next(t for t in (np.int8, np.int16, np.int32, np.int64) if widest <= -int(np.iinfo(t).min)))
+
+
+def _npz(arrays: dict[str, np.ndarray]) -> bytes:
+    """An npz without time stamps or compression, so that its bytes depend on the arrays alone."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for key, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(key + ".npy"), member.getvalue())
+    return buffer.getvalue()
