@@ -1,0 +1,137 @@
+"""Detector cards: every parameter of the emulated detector, from YAML into checked, frozen models."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+
+from jetflow.errors import InputError
+from jetflow.events.grid import Grid
+
+__all__ = ["Calorimeter", "Detector", "Resolution", "load_card"]
+
+NonNegative = Field(ge=0)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Resolution(_Frozen):
+    """sigma(E)^2 = (constant E)^2 + stochastic^2 E + noise^2 [GeV], for |eta| below `eta_max`."""
+
+    eta_max: PositiveFloat
+    constant: float = NonNegative
+    stochastic: float = NonNegative
+    noise: float = NonNegative
+
+
+class Coarse(_Frozen):
+    """Cells of `cells` x `cells` crystals for |eta| below `eta_max`; single crystals above."""
+
+    cells: PositiveInt
+    eta_max: float = NonNegative
+
+
+class Calorimeter(_Frozen):
+    """One calorimeter: what share of a particle's energy it takes, how it resolves it and what it drops."""
+
+    default_fraction: float = Field(ge=0, le=1)
+    fractions: dict[int, float]
+    min_energy: float = NonNegative
+    significance: float = NonNegative
+    coarse: Coarse
+    resolution: tuple[Resolution, ...] = Field(min_length=1)
+
+    def fraction(self, pdg: NDArray[np.int32]) -> NDArray[np.float64]:
+        """Share of the energy deposited here, by |PDG id|."""
+        share = np.full(len(pdg), self.default_fraction)
+        magnitude = np.abs(pdg)
+        for code, value in self.fractions.items():
+            share[magnitude == code] = value
+        return share
+
+    def sigma(self, energy: NDArray[np.float64], eta: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standard deviation [GeV] of a cell of `energy` [GeV] centred at `eta`."""
+        region = np.searchsorted([r.eta_max for r in self.resolution], np.abs(eta), side="right")
+        region = np.minimum(region, len(self.resolution) - 1)
+        terms = np.array([[r.constant, r.stochastic, r.noise] for r in self.resolution])[region]
+        variance: NDArray[np.float64] = (terms[:, 0] * energy) ** 2 + terms[:, 1] ** 2 * energy + terms[:, 2] ** 2
+        return variance**0.5
+
+
+class Vertex(_Frozen):
+    """Gaussian spread of collision vertices along the beam, truncated at `limit_m`."""
+
+    sigma_z_m: float = NonNegative
+    limit_m: PositiveFloat
+
+
+class GridCard(_Frozen):
+    """The cells of the image (see grid.Grid)."""
+
+    eta_cells: PositiveInt
+    phi_cells: PositiveInt
+    eta_step: PositiveFloat
+    tower: PositiveInt
+
+    @model_validator(mode="after")
+    def _whole_towers(self) -> "GridCard":
+        if self.eta_cells % self.tower or self.phi_cells % self.tower or self.eta_cells % 2:
+            raise ValueError("eta_cells and phi_cells must be multiples of tower, and eta_cells even")
+        return self
+
+
+class Detector(_Frozen):
+    """A detector: solenoid, vertex spread, image grid and calorimeters (image channels, in order)."""
+
+    schema_: Literal["jetflow-detector-1"] = Field(alias="schema")
+    name: str
+    field_tesla: float
+    radius_m: PositiveFloat
+    half_length_m: PositiveFloat
+    vertex: Vertex
+    grid: GridCard
+    calorimeters: dict[Literal["ecal", "hcal"], Calorimeter]
+
+    @model_validator(mode="after")
+    def _both(self) -> "Detector":
+        if list(self.calorimeters) != ["ecal", "hcal"]:
+            raise ValueError("calorimeters must be ecal and hcal, in this order")
+        return self
+
+    @property
+    def cells(self) -> Grid:
+        """The image grid."""
+        return Grid(**self.grid.model_dump())
+
+
+def load_card(name: str = "cms-phase2") -> Detector:
+    """Read a detector card: the name of one that is shipped, or the path of a YAML file.
+
+    Raises InputError that names the file, the key, what was found and what is allowed.
+    """
+    shipped = resources.files("jetflow.events") / "cards"
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise InputError(f"{name}: no such detector card; give a YAML file or the name of a shipped card")
+        text = path.read_text()
+    else:
+        names = sorted(entry.name.removesuffix(".yaml") for entry in shipped.iterdir() if entry.name.endswith(".yaml"))
+        if name not in names:
+            known = ", ".join(names)
+            raise InputError(f"detector card {name!r} does not exist; choose one of {known} or give a .yaml file")
+        text = (shipped / f"{name}.yaml").read_text()
+    try:
+        return Detector.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise InputError(f"{name}: not YAML ({' '.join(str(error).split())}); correct the card") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(card)"
+        raise InputError(f"{name}: {key}: {first['msg']}; found {first['input']!r:.60}; correct the card") from error

@@ -1,0 +1,90 @@
+"""Images for a build from a file: our events files, or NumPy arrays that a user already has."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.errors import InputError
+from jetflow.events.counts import to_counts
+from jetflow.events.reader import open_events
+from jetflow.events.schema import MAX_ET
+
+__all__ = ["load_counts"]
+
+_KEY = "images"
+
+
+def load_counts(
+    path: str | Path, shape: tuple[int, int, int], lsb_gev: float, bits: int, start: int = 0, stop: int | None = None
+) -> NDArray[np.int64]:
+    """Integer images start .. stop - 1 of the file `path` for a network with input `shape`: (n, *shape) int64.
+
+    The file is one of
+    - an events file of `jetflow data generate`: `shape` must be that of its towers (68, 72, 2) or of its crystals
+      (340, 360, 2); counts are min(floor(ET / lsb_gev + 1/2), 2**bits - 1);
+    - `.npz` with an array `images`, or `.npy`: (n, *shape), rows eta from -, columns phi from -pi, channels ECAL and
+      HCAL. Integers are counts, 0 .. 2**bits - 1, taken as they are. Floats are ET in GeV, 0 .. 14000, and are
+      turned into counts by the same rule. Other keys of a `.npz` are ignored. Objects (pickles) are refused.
+
+    Raises InputError in one line: file, key, what was found, what is allowed, what to do.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such events file; make one with `jetflow data generate`")
+    if path.suffix in (".npz", ".npy"):
+        return _numpy_counts(path, shape, lsb_gev, bits, start, stop)
+    with open_events(path) as events:
+        channels = shape[2:]
+        if shape == (*events.grid.tower_shape, 2):
+            return events.towers(start, stop, lsb_gev, bits).astype(np.int64)
+        if shape == (*events.grid.crystal_shape, 2):
+            return events.crystals(start, stop, lsb_gev, bits).astype(np.int64)
+        raise InputError(
+            f"{path}: images: the network reads {shape}; {(*events.grid.tower_shape, *channels)} or "
+            f"{(*events.grid.crystal_shape, *channels)} can be made of this file; choose another network or file"
+        )
+
+
+def _numpy_counts(
+    path: Path, shape: tuple[int, ...], lsb_gev: float, bits: int, start: int, stop: int | None
+) -> NDArray[np.int64]:
+    images = _load(path)
+    if images.ndim != 4 or images.shape[1:] != tuple(shape):
+        allowed = ", ".join(map(str, shape))
+        raise InputError(f"{path}: {_KEY}: found shape {images.shape}; (n, {allowed}) is allowed; reshape it")
+    end = len(images) if stop is None else stop
+    if not 0 <= start <= end <= len(images):
+        raise InputError(f"{path}: {_KEY}: images {start}:{end} asked for; it has {len(images)}; ask for fewer")
+    some = np.asarray(images[start:end])
+    integer = np.issubdtype(some.dtype, np.integer)
+    if not integer and not np.issubdtype(some.dtype, np.floating):
+        raise InputError(f"{path}: {_KEY}: found {some.dtype}; integer counts or float GeV are allowed; convert it")
+    high, unit = (2**bits - 1, "counts") if integer else (MAX_ET, "GeV")
+    if some.size:
+        lowest, highest = some.min(), some.max()  # NaN if there is one
+        if not (lowest >= 0 and highest <= high):
+            found = "NaN" if np.isnan(lowest) else lowest if lowest < 0 else highest
+            raise InputError(f"{path}: {_KEY}: found {found} {unit}; 0..{high:g} {unit} is allowed; correct the images")
+    return some.astype(np.int64) if integer else to_counts(some, lsb_gev, bits).astype(np.int64)
+
+
+def _load(path: Path) -> NDArray[Any]:
+    """The array of a .npy file, mapped, or `images` of a .npz file."""
+    try:
+        if path.suffix == ".npy":
+            mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+            return mapped
+        with np.load(path, allow_pickle=False) as file:
+            if _KEY not in file.files:
+                raise InputError(f"{path}: {_KEY}: absent; found {file.files!r:.60}; store the images under this key")
+            array: NDArray[Any] = file[_KEY]
+            return array
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path}: truncated, corrupt or not a NumPy file of numbers; save it again with numpy.savez or numpy.save"
+        ) from error

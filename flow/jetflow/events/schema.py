@@ -1,0 +1,34 @@
+"""The layout of an events file: what is in it, of which type, and in which chunks.
+
+    /                attributes: schema, process_names (JSON), grid (JSON), provenance (JSON)
+    /process         int8 (n): index into process_names
+    /mu              float32 (n): mean number of pileup collisions
+    /npu             uint16 (n): number of pileup collisions
+    /ecal, /hcal     sparse crystals: offsets int64 (n + 1); eta, phi uint16 (row, column); et float16 [GeV]
+    /truth           heavy objects and their generator jets: see truth.Truth
+
+Event i has rows offsets[i]:offsets[i + 1] of its group. Further collections of cells (`track`, ...) have the layout
+of `ecal`. Readers ignore what they do not know.
+"""
+
+from typing import Final
+
+__all__ = ["CELLS", "CHUNK", "FORMAT", "MAX_ET", "SCALARS", "SCHEMA", "TRUTH", "columns"]
+
+FORMAT: Final = "jetflow-events"
+SCHEMA: Final = f"{FORMAT}-1"
+CHUNK: Final = 32768  # values in a compressed chunk
+MAX_ET: Final = 14_000.0  # GeV; the energy of the collisions: no cell can hold more
+
+SCALARS: Final = {"process": "int8", "mu": "float32", "npu": "uint16"}
+CELLS: Final = {"eta": "uint16", "phi": "uint16", "et": "float16"}
+TRUTH: Final = {
+    "pdg": "int32",
+    "parent": "int32",
+    **dict.fromkeys(("eta", "phi", "pt", "mass", "jet_eta", "jet_phi", "jet_pt", "jet_mass"), "float32"),
+}
+
+
+def columns(table: str) -> dict[str, str]:
+    """Column names and dtypes of a table."""
+    return TRUTH if table == "truth" else CELLS

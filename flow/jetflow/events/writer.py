@@ -1,0 +1,65 @@
+"""Writing an events file in pieces: the same blocks give the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from jetflow.atomic import atomic_path
+from jetflow.events.block import Block
+from jetflow.events.grid import Grid
+from jetflow.events.schema import CHUNK, SCALARS, SCHEMA, columns
+
+__all__ = ["write_events"]
+
+
+def write_events(
+    path: Path, blocks: Iterable[Block], grid: Grid, process_names: list[str], provenance: dict[str, Any]
+) -> int:
+    """Write `blocks` one after the other to `path`, atomically, and return the number of events.
+
+    Memory holds one block. Raises InputError where the disk is full or may not be written.
+    """
+    count = 0
+    with atomic_path(path) as part:
+        try:
+            with h5py.File(part, "w", libver=("v110", "v110")) as file:
+                file.attrs["schema"] = SCHEMA
+                file.attrs["process_names"] = json.dumps(process_names)
+                file.attrs["grid"] = json.dumps(asdict(grid), sort_keys=True)
+                file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
+                for block in blocks:
+                    _append(file, block)
+                    count += len(block)
+        except RuntimeError as error:  # h5py reports a failed flush so
+            raise OSError(str(error).splitlines()[0]) from error
+    return count
+
+
+def _append(file: h5py.File, block: Block) -> None:
+    for name, dtype in SCALARS.items():
+        _extend(file, name, block.scalars[name], dtype)
+    for name, table in block.tables.items():
+        path = f"{name}/offsets"
+        if path not in file:
+            _extend(file, path, np.zeros(1, np.int64), "int64")
+        _extend(file, path, table.offsets[1:] + file[path][-1], "int64")
+        for column, dtype in columns(name).items():
+            _extend(file, f"{name}/{column}", table.columns[column], dtype)
+
+
+def _extend(file: h5py.File, name: str, values: np.ndarray[Any, Any], dtype: str) -> None:
+    if name not in file:
+        file.create_dataset(
+            name, (0,), dtype, maxshape=(None,), chunks=(CHUNK,), compression="gzip", compression_opts=4, shuffle=True
+        )
+    data = file[name]
+    start = len(data)
+    data.resize(start + len(values), axis=0)
+    data[start:] = values
