@@ -16,7 +16,7 @@ from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
 from jetflow.graph.graph import Graph, GraphError
 from jetflow.graph.nodes import Node, PhiPadding
 
-__all__ = ["SCHEMA", "load_graph", "save_graph"]
+__all__ = ["SCHEMA", "load_graph", "npz_bytes", "save_graph"]
 
 SCHEMA = "jetflow-graph-1"
 _WEIGHTS = "graph.npz"
@@ -32,7 +32,7 @@ def save_graph(graph: Graph, folder: Path) -> None:
             arrays[f"{node.name}/{key}"] = _smallest(fields.pop(key))
         nodes.append({"type": type(node).__name__, **{key: _plain(value) for key, value in fields.items()}})
     text = json.dumps({"schema": SCHEMA, "name": graph.name, "weights": _WEIGHTS, "nodes": nodes}, indent=1)
-    write_bytes(folder / _WEIGHTS, _npz(arrays))
+    write_bytes(folder / _WEIGHTS, npz_bytes(arrays))
     write_text(folder / "graph.json", text + "\n")
 
 
@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _node(item: dict[str, Any], arrays: dict[str, np.ndarray]) -> Node:
+def _node(item: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]]) -> Node:
     fields = dict(item)
     kind: type[Node] = getattr(node_types, fields.pop("type"))
     for key, value in fields.items():
@@ -71,13 +71,13 @@ def _node(item: dict[str, Any], arrays: dict[str, np.ndarray]) -> Node:
     return kind(**fields, **{key: arrays[f"{item['name']}/{key}"] for key in kind.arrays})
 
 
-def _smallest(array: np.ndarray) -> np.ndarray:
+def _smallest(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The same integers in the narrowest signed type."""
     widest = max(abs(int(array.min())), abs(int(array.max())) + 1)
     return array.astype(next(t for t in (np.int8, np.int16, np.int32, np.int64) if widest <= -int(np.iinfo(t).min)))
 
 
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:
+def npz_bytes(arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:
     """An npz without time stamps or compression, so that its bytes depend on the arrays alone."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

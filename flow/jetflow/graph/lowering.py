@@ -1,0 +1,165 @@
+"""From a folded Keras model to the integer graph: the only place where floats become integers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qkeras import QActivation, QConv2D
+
+from jetflow.graph.builder import TERNARY, GraphBuilder
+from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
+from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
+from jetflow.graph.nodes import PhiPadding
+from jetflow.networks.backend import keras
+from jetflow.networks.layers import ChannelPReLU, CropPhi, ScaleBias, WrapPhi
+from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights
+
+__all__ = ["lower"]
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """A Keras layer's result: the graph node that holds it and, while the map is wrapped, its extra columns."""
+
+    node: str
+    margin: int = 0  # wrapped columns a side; the graph's tensor has none of them
+    spoiled: int = 0  # how many of them zero-padded convolutions have made wrong
+
+
+def lower(model: Any, input_format: FixedPoint) -> Graph:
+    """The graph of `model`, layer by layer; nodes have their layers' names, outputs lose the suffix `_scaled`.
+
+    `model` is a functional Keras model in the folded phase; `input_format` is the format of the counts it reads.
+    Raises GraphError that names the layer which has no exact integer form.
+    """
+    builder = GraphBuilder(model.name)
+    tensors: dict[str, _Tensor] = {}
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            rows, columns, channels = layer.output_shape[0][1:]
+            tensors[layer.name] = _Tensor(builder.input(layer.name, (rows, columns, channels), input_format))
+            continue
+        rule = _RULES.get(type(layer))
+        if rule is None:
+            allowed = ", ".join(kind.__name__ for kind in _RULES)
+            raise GraphError(f"{layer.name}: {type(layer).__name__} has no integer form; supported: {allowed}")
+        tensors[layer.name] = rule(builder, layer, tensors[_source(layer.input)])
+    for output in model.outputs:
+        tensor = tensors[_source(output)]
+        if tensor.margin:
+            raise GraphError(f"{tensor.node}: {tensor.margin} wrapped columns are left at the output: crop them")
+        builder.output(tensor.node, tensor.node.removesuffix("_scaled"))
+    return builder.graph()
+
+
+def _source(tensor: Any) -> str:
+    """Name of the layer that made a Keras tensor."""
+    return str(tensor._keras_history.layer.name)
+
+
+def _wrap(_: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    if x.margin:
+        raise GraphError(f"{layer.name}: wraps a map that is wrapped already")
+    return _Tensor(x.node, margin=layer.margin)
+
+
+def _crop(_: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    if layer.margin != x.margin:
+        raise GraphError(f"{layer.name}: crops {layer.margin} columns, but {x.margin} are wrapped")
+    return _Tensor(x.node)
+
+
+def _convolve(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    if layer.use_bias or layer.padding != "same" or layer.strides != (1, 1) or layer.dilation_rate != (1, 1):
+        raise GraphError(f"{layer.name}: only 'same' convolutions of stride 1 without bias or dilation are supported")
+    quantiser = layer.kernel_quantizer_internal
+    if isinstance(quantiser, TernaryWeights) and not quantiser.scaled:
+        weights = TERNARY
+    elif isinstance(quantiser, FixedPointWeights) and quantiser.fraction is not None:
+        weights = FixedPoint(True, quantiser.bits, quantiser.fraction)
+    else:
+        raise GraphError(f"{layer.name}: its weights are not on a fixed grid: fold the network first")
+    rows, columns = layer.kernel_size
+    # A convolution that pads with zeros makes the outermost columns wrong; while all of these are wrapped columns, to
+    # be cropped, the map inside is that of a convolution with circular padding.
+    spoiled = x.spoiled + columns // 2 if x.margin else 0
+    if spoiled > x.margin:
+        raise GraphError(f"{layer.name}: needs {spoiled} wrapped columns a side, {x.margin} are there: wrap by more")
+    node = builder.conv2d(
+        x.node,
+        layer.name,
+        _mantissas(quantiser(layer.kernel).numpy(), weights.fraction, layer.name),
+        weights,
+        ((rows - 1) // 2, rows // 2, (columns - 1) // 2, columns // 2),
+        PhiPadding.CIRCULAR if x.margin else PhiPadding.ZERO,
+    )
+    return replace(x, node=node, spoiled=spoiled)
+
+
+def _scale_bias(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    fraction = builder.format(x.node).fraction
+    if layer.bias_fraction is None or layer.use_scale != (layer.scale_fraction is not None):
+        raise GraphError(f"{layer.name}: scale and bias are not on a fixed grid: fold the network first")
+    point = layer.bias_fraction - fraction
+    if point < 0 or layer.use_scale and layer.scale_fraction != point:
+        raise GraphError(f"{layer.name}: its grid does not refine that of {x.node}: fold the network again")
+    channels = builder.shape(x.node)[2]
+    scales = layer.scales().numpy() if layer.use_scale else np.ones(channels)
+    scale, shift = _odd(_mantissas(scales, point, layer.name))
+    bias = _mantissas(layer.biases().numpy(), layer.bias_fraction, layer.name)
+    return replace(x, node=builder.scale_bias(x.node, layer.name, scale, shift, bias, point))
+
+
+def _requantise(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    quantiser = layer.quantizer
+    if not isinstance(quantiser, FixedPointActivation):
+        raise GraphError(f"{layer.name}: activations need FixedPointActivation, found {type(quantiser).__name__}")
+    target, fraction = quantiser.format, builder.format(x.node).fraction
+    if fraction + target.bits - target.fraction > EXACT_BITS:
+        raise GraphError(
+            f"{layer.name}: rounding from {fraction} fractional bits to {target} takes more than {EXACT_BITS} bits"
+        )
+    return replace(x, node=builder.requantise(x.node, layer.name, target, Rounding.RND, Overflow.SAT))
+
+
+def _prelu(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    if layer.slope_fraction is None:
+        raise GraphError(f"{layer.name}: its slopes are not quantised: give slope_fraction")
+    slope = _mantissas(layer.slopes().numpy(), layer.slope_fraction, layer.name)
+    return replace(x, node=builder.prelu(x.node, layer.name, slope, layer.slope_fraction))
+
+
+def _average_pool(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    if layer.pool_size != (2, 2) or layer.strides != (2, 2) or layer.padding != "valid" or x.margin:
+        raise GraphError(f"{layer.name}: only 2 x 2 'valid' pooling of stride 2 on a map that is not wrapped")
+    return replace(x, node=builder.average_pool(x.node, layer.name))
+
+
+def _mantissas(values: NDArray[Any], fraction: int, layer: str) -> NDArray[np.int64]:
+    """Exact mantissas of values on the grid 2**-fraction."""
+    scaled = np.ldexp(values.astype(np.float64), fraction)
+    mantissas = np.rint(scaled)
+    if not np.array_equal(mantissas, scaled):
+        raise GraphError(f"{layer}: a value is not a multiple of 2**-{fraction}")
+    return mantissas.astype(np.int64)
+
+
+def _odd(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each value as mantissa << shift with the smallest mantissa; zero has shift 0."""
+    mantissa, shift = values.copy(), np.zeros_like(values)
+    while (even := (mantissa != 0) & (mantissa % 2 == 0)).any():
+        mantissa, shift = np.where(even, mantissa // 2, mantissa), shift + even
+    return mantissa, shift
+
+
+_RULES: dict[type, Callable[[GraphBuilder, Any, _Tensor], _Tensor]] = {
+    WrapPhi: _wrap,
+    CropPhi: _crop,
+    QConv2D: _convolve,
+    ScaleBias: _scale_bias,
+    QActivation: _requantise,
+    ChannelPReLU: _prelu,
+    keras.layers.AveragePooling2D: _average_pool,
+}

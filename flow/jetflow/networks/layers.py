@@ -1,0 +1,128 @@
+"""Keras layers that QKeras lacks: the wrap in phi, PReLU with quantised slopes, scale and bias on a fixed grid."""
+
+from typing import Any
+
+from jetflow.networks.backend import keras, tf
+from jetflow.networks.quantisers import straight_through
+
+__all__ = ["ChannelPReLU", "CropPhi", "ScaleBias", "WrapPhi"]
+
+MANTISSA = 5  # bits of a scale's magnitude; with its sign the graph's six
+
+
+class WrapPhi(keras.layers.Layer):  # type: ignore[misc]
+    """Append `margin` columns of the other side at both ends in phi.
+
+    A stage of n convolutions with zero padding, wrapped by n once and cropped by n at its end, equals n convolutions
+    with circular padding exactly, at a fraction of their cost.
+    """
+
+    def __init__(self, margin: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.margin = margin
+
+    def call(self, x: Any) -> Any:
+        """(events, eta, phi, channels) -> (events, eta, phi + 2 margin, channels)."""
+        return tf.concat([x[:, :, -self.margin :], x, x[:, :, : self.margin]], axis=2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "margin": self.margin}
+
+
+class CropPhi(keras.layers.Layer):  # type: ignore[misc]
+    """Drop `margin` columns at both ends in phi."""
+
+    def __init__(self, margin: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.margin = margin
+
+    def call(self, x: Any) -> Any:
+        """(events, eta, phi, channels) -> (events, eta, phi - 2 margin, channels)."""
+        return x[:, :, self.margin : -self.margin]
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "margin": self.margin}
+
+
+class ChannelPReLU(keras.layers.Layer):  # type: ignore[misc]
+    """PReLU with one slope a channel in [-1, 1]; k / 2**slope_fraction where `slope_fraction` is given."""
+
+    def __init__(self, slope_fraction: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.slope_fraction = slope_fraction
+
+    def build(self, shape: Any) -> None:
+        """One trainable slope a channel, 1/4 at the start as in the papers' code."""
+        self.slope = self.add_weight(
+            "slope", (shape[-1],), initializer=keras.initializers.Constant(0.25), dtype=tf.float32
+        )
+
+    def slopes(self) -> Any:
+        """The slopes as they act."""
+        slope = tf.clip_by_value(self.slope, -1.0, 1.0)
+        if self.slope_fraction is None:
+            return slope
+        return straight_through(slope, tf.round(slope * 2.0**self.slope_fraction) * 2.0**-self.slope_fraction)
+
+    def call(self, x: Any) -> Any:
+        """Same shape in and out."""
+        return tf.maximum(x, 0.0) + self.slopes() * tf.minimum(x, 0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "slope_fraction": self.slope_fraction}
+
+
+class ScaleBias(keras.layers.Layer):  # type: ignore[misc]
+    """y = x * scale + bias per channel: folded batch normalisation and TWN alpha.
+
+    With `bias_fraction` the bias is a multiple of 2**-bias_fraction; with `scale_fraction` the scale is a mantissa of
+    five bits and a sign times a power of two, a multiple of 2**-scale_fraction and less than 2**(7 - scale_fraction).
+    """
+
+    def __init__(
+        self,
+        use_scale: bool,
+        bias_fraction: int | None = None,
+        scale_fraction: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.use_scale, self.bias_fraction, self.scale_fraction = use_scale, bias_fraction, scale_fraction
+
+    def build(self, shape: Any) -> None:
+        """Trainable scale (if used) and bias, one a channel."""
+        self.bias = self.add_weight("bias", (shape[-1],), initializer="zeros", dtype=tf.float32)
+        if self.use_scale:
+            self.scale = self.add_weight("scale", (shape[-1],), initializer="ones", dtype=tf.float32)
+
+    def scales(self) -> Any:
+        """The scale as it acts, float32 (channels,)."""
+        if self.scale_fraction is None:
+            return self.scale
+        mantissas = self.scale * 2.0**self.scale_fraction
+        size = tf.abs(mantissas)
+        # the smallest power of two with which the mantissa still has MANTISSA bits, by comparison, so exact
+        step = tf.ones_like(size)
+        largest = 2.0**MANTISSA - 1
+        for shift in (1, 2):
+            step = tf.where(size >= (largest + 0.5) * 2.0 ** (shift - 1), 2.0**shift, step)
+        quantised = tf.clip_by_value(tf.round(mantissas / step), -largest, largest) * step
+        return straight_through(self.scale, quantised * 2.0**-self.scale_fraction)
+
+    def biases(self) -> Any:
+        """The bias as it acts, float32 (channels,)."""
+        if self.bias_fraction is None:
+            return self.bias
+        return straight_through(self.bias, tf.round(self.bias * 2.0**self.bias_fraction) * 2.0**-self.bias_fraction)
+
+    def call(self, x: Any) -> Any:
+        """Same shape in and out."""
+        return x * self.scales() + self.biases() if self.use_scale else x + self.biases()
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        own = {"use_scale": self.use_scale, "bias_fraction": self.bias_fraction, "scale_fraction": self.scale_fraction}
+        return {**super().get_config(), **own}

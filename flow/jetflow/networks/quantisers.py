@@ -1,0 +1,119 @@
+"""Quantisers for QKeras layers: ternary and 8-bit weights, fixed-point activations, all straight-through.
+
+Every quantised value is a dyadic rational that float32 holds exactly, so what Keras computes in float32 is what the
+integer graph computes (the 24-bit rule).
+"""
+
+import math
+from typing import Any
+
+from qkeras import BaseQuantizer
+
+from jetflow.graph.fixed_point import FixedPoint
+from jetflow.networks.backend import tf
+
+__all__ = ["FixedPointActivation", "FixedPointWeights", "TernaryWeights", "straight_through", "twn"]
+
+
+def straight_through(x: Any, quantised: Any) -> Any:
+    """`quantised` forward, exactly (x - x is 0 where x + (q - x) would round), and the gradient of `x` backward."""
+    return tf.stop_gradient(quantised) + (x - tf.stop_gradient(x))
+
+
+def twn(kernel: Any) -> tuple[Any, Any]:
+    """Ternary weight network of a kernel (rows, columns, in, out), per output channel (paper 1, section 3; TWN [68]).
+
+    delta = 0.7 mean|w|, t = sign(w) where |w| > delta else 0, alpha = mean of |w| over the survivors.
+    Returns t (same shape) and alpha (1, 1, 1, out), float32.
+    """
+    size = tf.abs(kernel)
+    delta = 0.7 * tf.reduce_mean(size, axis=(0, 1, 2), keepdims=True)
+    survives = tf.cast(size > delta, kernel.dtype)
+    alpha = tf.math.divide_no_nan(
+        tf.reduce_sum(size * survives, axis=(0, 1, 2), keepdims=True),
+        tf.reduce_sum(survives, axis=(0, 1, 2), keepdims=True),
+    )
+    return tf.sign(kernel) * survives, alpha
+
+
+class TernaryWeights(BaseQuantizer):  # type: ignore[misc]
+    """Weights -1, 0, 1, times alpha per output channel where `scaled` (else alpha is in the layer's scale)."""
+
+    def __init__(self, scaled: bool) -> None:
+        super().__init__()
+        self.scaled = scaled
+        self.alpha = "auto"  # tells QKeras to leave the initialiser alone
+
+    def __call__(self, kernel: Any) -> Any:
+        ternary, alpha = twn(kernel)
+        return straight_through(kernel, ternary * alpha if self.scaled else ternary)
+
+    def max(self) -> float:
+        """QKeras clamps the latent weights here: to [-1, 1] (paper 1)."""
+        return 1.0
+
+    def min(self) -> float:
+        """The other end."""
+        return -1.0
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"scaled": self.scaled}
+
+
+class FixedPointWeights(BaseQuantizer):  # type: ignore[misc]
+    """Signed weights of `bits` bits; their `fraction` follows the largest weight unless it is given."""
+
+    def __init__(self, bits: int = 8, fraction: int | None = None) -> None:
+        super().__init__()
+        self.bits = bits
+        self.fraction = fraction
+        self.alpha = "auto"  # tells QKeras to leave the initialiser alone
+
+    def __call__(self, kernel: Any) -> Any:
+        limit = 2.0 ** (self.bits - 1) - 1
+        if self.fraction is None:
+            step = tf.stop_gradient(tf.reduce_max(tf.abs(kernel)) / limit + 1e-12)
+        else:
+            step = 2.0**-self.fraction
+        quantised = tf.clip_by_value(tf.round(kernel / step), -limit, limit) * step
+        return straight_through(kernel, quantised)
+
+    def max(self) -> float:
+        """QKeras clamps the latent weights here: no clamp while the step follows the largest weight."""
+        return math.inf if self.fraction is None else 2.0 ** (self.bits - 1 - self.fraction)
+
+    def min(self) -> float:
+        """The other end."""
+        return -self.max()
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"bits": self.bits, "fraction": self.fraction}
+
+    @staticmethod
+    def fraction_for(largest: float, bits: int = 8) -> int:
+        """The most fractional bits with which a weight of size `largest` does not saturate."""
+        return math.floor(math.log2((2 ** (bits - 1) - 0.5) / max(largest, 2.0**-20)))
+
+
+class FixedPointActivation(BaseQuantizer):  # type: ignore[misc]
+    """Rounds half up (AP_RND) and saturates (AP_SAT) to a fixed-point format; gradients vanish where it saturates.
+
+    One fused TensorFlow operation, floor((clip(x) - minimum) / lsb + 1/2) * lsb + minimum: exact for inputs that obey
+    the 24-bit rule, because minimum and lsb are dyadic.
+    """
+
+    def __init__(self, signed: bool, bits: int, fraction: int) -> None:
+        super().__init__()
+        self.format = FixedPoint(signed, bits, fraction)
+
+    def __call__(self, x: Any) -> Any:
+        f = self.format
+        return tf.quantization.fake_quant_with_min_max_args(
+            x, min=f.minimum * f.lsb, max=f.maximum * f.lsb, num_bits=f.bits
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {"signed": self.format.signed, "bits": self.format.bits, "fraction": self.format.fraction}

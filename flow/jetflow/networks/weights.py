@@ -1,0 +1,62 @@
+"""Weights of a network as an npz of plain arrays named `layer/variable`."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jetflow.atomic import write_bytes
+from jetflow.errors import InputError
+from jetflow.graph.serialise import npz_bytes
+
+__all__ = ["Arrays", "get_weights", "read_weights", "set_weights", "write_weights"]
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+def _variables(model: Any) -> dict[str, Any]:
+    """Keras variables by `layer/variable`, in the model's order."""
+    return {
+        f"{layer.name}/{variable.name.split('/')[-1].split(':')[0]}": variable
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def get_weights(model: Any) -> Arrays:
+    """The model's variables as float32 arrays."""
+    return {name: variable.numpy() for name, variable in _variables(model).items()}
+
+
+def set_weights(model: Any, arrays: Arrays, source: Path | str) -> None:
+    """Set every variable of the model. Raises InputError where a name or shape does not fit the config."""
+    for name, variable in _variables(model).items():
+        if name not in arrays:
+            raise InputError(f"{source}: no weights for {name}: they do not fit the config: train it again")
+        if arrays[name].shape != tuple(variable.shape):
+            raise InputError(
+                f"{source}: {name} has shape {arrays[name].shape}, the config needs {tuple(variable.shape)}: "
+                "train it again with this config"
+            )
+        variable.assign(arrays[name])
+
+
+def write_weights(path: Path, arrays: Arrays) -> None:
+    """Write an npz whose bytes depend on the arrays alone, atomically."""
+    write_bytes(path, npz_bytes(arrays))
+
+
+def read_weights(path: Path) -> Arrays:
+    """Read an npz of weights. Raises InputError for a missing or damaged file, or one with a value that is not finite."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: not found: train the model to make it") from error
+    except (ValueError, zipfile.BadZipFile, EOFError, OSError, AttributeError) as error:
+        raise InputError(f"{path}: not an npz of weights ({error}): train the model again") from error
+    for name, array in arrays.items():
+        if not np.issubdtype(array.dtype, np.number) or not np.isfinite(array).all():
+            raise InputError(f"{path}: {name} holds values that are not finite numbers: train the model again")
+    return arrays

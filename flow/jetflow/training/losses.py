@@ -1,0 +1,49 @@
+"""The SSD losses: classification with hard negative mining, Huber for position and mass (paper 1, section 2)."""
+
+from typing import Any
+
+from jetflow.networks.backend import tf
+
+__all__ = ["ssd_loss"]
+
+
+def _huber(error: Any) -> Any:
+    size = tf.abs(error)
+    return tf.where(size < 1.0, 0.5 * error * error, size - 0.5)
+
+
+def ssd_loss(
+    outputs: tuple[Any, Any, Any],
+    targets: tuple[Any, Any, Any],
+    smoothing: float,
+    negatives: float,
+    regression_weight: float,
+) -> dict[str, Any]:
+    """Losses of a batch, each a sum over positive cells divided by their number.
+
+    `outputs`: offsets (n, r, c, 2), class logits (n, r, c, classes), regression (n, r, c, 1); `targets`: class
+    indices (n, r, c), offsets (n, r, c, 2), mass (n, r, c). Of the background cells only the `negatives` times as many
+    as positives with the largest loss, in the whole batch, count. Returns classification, localisation, regression, total.
+    """
+    offsets, logits, regression = outputs
+    classes, target_offsets, target_mass = targets
+    positive = tf.cast(classes > 0, tf.float32)
+    count = tf.maximum(tf.reduce_sum(positive), 1.0)
+
+    depth = logits.shape[-1]
+    wanted = tf.one_hot(classes, depth) * (1.0 - smoothing) + smoothing / depth
+    entropy = tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
+    background = tf.reshape(tf.stop_gradient(entropy) * (1.0 - positive), [-1])
+    wanted_negatives = tf.minimum(tf.cast(negatives * count, tf.int32), tf.size(background))
+    threshold = tf.math.top_k(background, wanted_negatives, sorted=True).values[-1]
+    hard = (1.0 - positive) * tf.cast(entropy >= threshold, tf.float32)
+
+    classification = tf.reduce_sum(entropy * (positive + hard)) / count
+    localisation = tf.reduce_sum(tf.reduce_sum(_huber(offsets - target_offsets), -1) * positive) / count
+    mass = tf.reduce_sum(_huber(regression[..., 0] - target_mass) * positive) / count
+    return {
+        "classification": classification,
+        "localisation": localisation,
+        "regression": mass,
+        "total": classification + localisation + regression_weight * mass,
+    }
