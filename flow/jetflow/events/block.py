@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.atomic import atomic_path
+from jetflow.errors import InputError
 from jetflow.events.particles import ranges
 
 __all__ = ["Block", "Table"]
@@ -81,8 +83,11 @@ class Block:
         """Read what `save` wrote."""
         scalars: dict[str, Array] = {}
         parts: dict[str, dict[str, Array]] = {}
-        with np.load(path, allow_pickle=False) as file:
-            for key in file.files:
-                table, _, column = key.rpartition("/")
-                (parts.setdefault(table, {}) if table else scalars)[column] = file[key]
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                for key in file.files:
+                    table, _, column = key.rpartition("/")
+                    (parts.setdefault(table, {}) if table else scalars)[column] = file[key]
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path}: corrupt shard; remove the file and run the same command again") from error
         return cls(scalars, {name: Table(columns.pop("offsets"), columns) for name, columns in parts.items()})

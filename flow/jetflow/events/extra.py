@@ -1,11 +1,15 @@
 """The optional packages of the `events` extra (GPL parts among them): imported only where events are made."""
 
 import importlib
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from jetflow.errors import MissingToolError
 
-__all__ = ["optional"]
+__all__ = ["fastjet_quietly", "optional"]
 
 
 def optional(module: str) -> Any:
@@ -16,3 +20,23 @@ def optional(module: str) -> Any:
         raise MissingToolError(
             f"making events needs {module}, which is not installed: pip install 'jetflow[events]'"
         ) from error
+
+
+@lru_cache(maxsize=1)
+def fastjet_quietly() -> Any:
+    """The module fastjet after it has printed its banner, once a process, to nowhere.
+
+    The banner comes from C++ at the first clustering, in the middle of the progress bar. CITATION.cff cites fastjet.
+    """
+    fastjet = optional("fastjet")
+    sys.stdout.flush()
+    saved = os.dup(1)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+            one, definition = fastjet.PseudoJet(1, 0, 0, 1), fastjet.JetDefinition(fastjet.antikt_algorithm, 1.0)
+            fastjet.ClusterSequence([one], definition)
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+    return fastjet

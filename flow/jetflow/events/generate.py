@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 import jetflow
 from jetflow.errors import InputError
 from jetflow.events.block import Block
-from jetflow.events.card import load_card
+from jetflow.events.card import Detector, load_card
 from jetflow.events.extra import optional
 from jetflow.events.pileup import make_block, pool_block_path, pool_blocks
 from jetflow.events.processes import PROCESSES
@@ -41,16 +42,19 @@ def generate(
     """
     if workers < 1:
         raise InputError(f"--workers: found {workers}; at least 1 process is needed")
+    if out.is_dir():
+        raise InputError(f"--out: {out} is a folder; name a file")
     for module in ("pythia8mc", "fastjet", "awkward"):
         optional(module)
     detector = load_card(request.card)
-    digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()[:12]
-    folder = out.with_name(f".{out.name}.shards")
     shards = plan(request)
-    draws = sum(mu for mu in request.pileup) / len(request.pileup) * request.events
-    blocks = pool_blocks(draws) if draws else 0
     place = cache or default_cache()
-    pool = [pool_block_path(place, detector, request.seed, request.ecm, block) for block in range(blocks)]
+    draws = request.events * sum(request.pileup) / len(request.pileup)
+    blocks = range(pool_blocks(draws) if draws else 0)
+    pool = [pool_block_path(place, detector, request.seed, request.ecm, block) for block in blocks]
+    facts = _provenance(request, detector, len(pool))
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+    folder = out.with_name(f".{out.name}.shards")
     report = progress or (lambda what, done, total: None)
     run_all(
         make_block,
@@ -67,7 +71,9 @@ def generate(
     )
     names = [entry.name for entry in PROCESSES]
     mixed = _mixed(shards, paths, request.seed, report)
-    count = write_events(out, mixed, detector.cells, names, _provenance(request, blocks))
+    whole = folder / "whole.h5"  # in the folder: whatever a kill leaves behind is there and goes with it
+    count = write_events(whole, mixed, detector.cells, names, facts)
+    whole.replace(out)
     shutil.rmtree(folder)
     return count
 
@@ -89,10 +95,11 @@ def _mixed(shards: Sequence[Shard], paths: Sequence[Path], seed: int, report: Pr
         report("merge", index + 1, last)
 
 
-def _provenance(request: Request, blocks: int) -> dict[str, Any]:
+def _provenance(request: Request, detector: Detector, blocks: int) -> dict[str, Any]:
+    """All that the content depends on; no time, host or folder (the card is named, not located)."""
     return {
-        "request": request.model_dump(mode="json"),
-        "detector": load_card(request.card).model_dump(mode="json", by_alias=True),
+        "request": request.model_dump(mode="json") | {"card": detector.name},
+        "detector": detector.model_dump(mode="json", by_alias=True),
         "pool_blocks": blocks,
         "versions": {"jetflow": jetflow.__version__} | {name: version(name) for name in _PACKAGES},
     }

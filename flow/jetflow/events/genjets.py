@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.events.extra import optional
+from jetflow.events.extra import fastjet_quietly, optional
 from jetflow.events.particles import Particles
 
 __all__ = ["Jets", "generator_jets", "match"]
@@ -26,7 +26,7 @@ class Jets:
 
 def generator_jets(particles: Particles, radius: float, min_pt: float) -> Jets:
     """Anti-kt jets of `radius` above `min_pt` [GeV] in each event (E scheme)."""
-    ak, fastjet = optional("awkward"), optional("fastjet")
+    ak, fastjet = optional("awkward"), fastjet_quietly()
     fields = {"px": particles.px, "py": particles.py, "pz": particles.pz, "E": particles.e}
     events = ak.unflatten(ak.zip(fields, with_name="Momentum4D"), np.diff(particles.offsets))
     jets = fastjet.ClusterSequence(events, fastjet.JetDefinition(fastjet.antikt_algorithm, radius)).inclusive_jets(

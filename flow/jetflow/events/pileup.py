@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.atomic import atomic_path
+from jetflow.errors import InputError
 from jetflow.events.card import Detector
 from jetflow.events.particles import Deposits, ranges
 from jetflow.events.propagation import deposits
@@ -23,11 +25,11 @@ _FIELDS = ("offsets", "eta", "phi", "ecal", "hcal")
 
 
 def pool_blocks(draws: float) -> int:
-    """Blocks of the pool for `draws` expected pileup collisions: each event is used about 100 times, 2 to 20 blocks.
+    """Blocks of the pool for `draws` expected pileup collisions: each event is used about 100 times, 1 to 20 blocks.
 
     Every use has a new azimuth and mirror, and every signal event other company.
     """
-    return int(np.clip(np.ceil(draws / (100 * BLOCK)), 2, 20))
+    return int(np.clip(np.ceil(draws / (100 * BLOCK)), 1, 20))
 
 
 def pool_block_path(cache: Path, detector: Detector, seed: int, ecm: float, block: int) -> Path:
@@ -52,8 +54,11 @@ def load_pool(paths: list[Path]) -> Deposits:
     """The blocks of a pool as one set of deposits."""
     blocks = []
     for path in paths:
-        with np.load(path, allow_pickle=False) as file:
-            blocks.append({name: file[name] for name in _FIELDS})
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                blocks.append({name: file[name] for name in _FIELDS})
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise InputError(f"{path}: corrupt pileup pool; remove the file and run the same command again") from error
     shift = np.concatenate([[0], np.cumsum([block["offsets"][-1] for block in blocks])])
     offsets = [block["offsets"][1:] + start for block, start in zip(blocks, shift, strict=False)]
     return Deposits(
@@ -62,9 +67,7 @@ def load_pool(paths: list[Path]) -> Deposits:
     )
 
 
-def overlay(
-    signal: Deposits, pool: Deposits, npu: NDArray[np.int64], rng: np.random.Generator
-) -> Deposits:
+def overlay(signal: Deposits, pool: Deposits, npu: NDArray[np.int64], rng: np.random.Generator) -> Deposits:
     """Add `npu[i]` collisions of `pool` to event i of `signal`, each turned by a random azimuth and perhaps mirrored.
 
     The mirror maps eta to -eta and the vertex to -z: both are exact symmetries of the solenoid, so that nothing

@@ -1,0 +1,94 @@
+"""`jetflow data`: make and look at files of collision events. Commands parse, call and print."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jetflow.errors import InputError, JetflowError
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Make and inspect files of collision events.", no_args_is_help=True, add_completion=False)
+
+
+def _numbers(option: str, text: str, separator: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(separator))
+    except ValueError as error:
+        raise InputError(f"{option}: found {text!r}; numbers separated by {separator!r} are allowed") from error
+
+
+@app.command()
+def generate(
+    out: Annotated[Path, typer.Option(help="The file to write (.h5).")],
+    process: Annotated[
+        str, typer.Option(help="tt, HH, WW, ZZ, bb, gg, qq (graviton decays) and minbias, comma-separated.")
+    ] = "tt,HH,WW,ZZ,bb",
+    pileup: Annotated[str, typer.Option(help="Mean pileup, 0 to 200; several values take turns: 0,50.")] = "0",
+    events: Annotated[int, typer.Option(help="Events in total, split evenly over the processes.")] = 1000,
+    workers: Annotated[int, typer.Option(help="Processes to use. The bytes do not depend on it.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
+    mass: Annotated[str, typer.Option(help="Graviton mass range LOW:HIGH [GeV].")] = "800:3500",
+    card: Annotated[str, typer.Option(help="Detector card: name or YAML file.")] = "cms-phase2",
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps pileup pools. Default: $JETFLOW_CACHE.")] = None,
+) -> None:
+    """Generate collisions with Pythia 8 and the emulated detector. A killed run goes on where it was."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    from jetflow.events.generate import generate as run
+    from jetflow.events.request import Request
+
+    request = Request.of(
+        processes=process.split(","),
+        pileup=_numbers("--pileup", pileup, ","),
+        events=events,
+        seed=seed,
+        mass=_numbers("--mass", mass, ":"),
+        card=card,
+    )
+    columns = (TextColumn("{task.description:11}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
+
+        count = run(request, out, workers, cache, progress)
+    typer.echo(f"{out}: {count} events, {out.stat().st_size / count:.0f} bytes an event")
+
+
+@app.command()
+def inspect(file: Annotated[Path, typer.Argument(help="An events file.")]) -> None:
+    """Check every value of an events file and print its contents."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from jetflow.events.inspect import summarise
+    from jetflow.events.reader import open_events
+
+    with open_events(file) as events:
+        groups = summarise(events)
+        title = f"{len(events)} events, seed {events.provenance['request']['seed']}"
+    table = Table(title=title, width=80)
+    for name in ("process", "mu", "events", "pileup", "ECAL GeV", "HCAL GeV", *groups[0].objects):
+        table.add_column(name, justify="left" if name == "process" else "right")
+    for group in groups:
+        means = [f"{value:.0f}" for value in group.mean_et.values()]
+        counts = [str(value) for value in group.objects.values()]
+        table.add_row(group.process, f"{group.mu:g}", str(group.events), f"{group.mean_npu:.1f}", *means, *counts)
+    Console(width=80).print(table)
+    typer.echo("ET is the mean of an event; objects are those of paper 1 (b above 30, W/Z/H and t above 200 GeV).")
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except JetflowError as problem:
+        typer.echo(f"error: {problem}", err=True)
+        sys.exit(problem.exit_code)
