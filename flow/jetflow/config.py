@@ -16,6 +16,7 @@ __all__ = [
     "ModelConfig",
     "NetworkConfig",
     "PhaseConfig",
+    "PhaseName",
     "TrainingConfig",
     "WeightKinds",
     "load_config",
@@ -24,6 +25,7 @@ __all__ = [
 
 PRECISIONS = ("fpn", "twn", "int8")
 Weights = Literal["ternary", "int8"]
+PhaseName = Literal["fpn", "quantised", "folded"]
 Positive = Annotated[int, Field(ge=1)]
 M = TypeVar("M", bound=BaseModel)
 
@@ -123,7 +125,7 @@ class TrainingConfig(Frozen):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     negatives: float = Field(3.0, gt=0)  # background cells a positive one: hard negative mining
     regression_weight: float = Field(1.0, ge=0)
-    phases: dict[Literal["fpn", "quantised", "folded"], PhaseConfig]
+    phases: dict[PhaseName, PhaseConfig]
 
     @model_validator(mode="after")
     def _all_phases(self) -> "TrainingConfig":

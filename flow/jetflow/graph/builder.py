@@ -89,8 +89,8 @@ class GraphBuilder:
         self, x: str, name: str, scale: Integers, shift: Integers, bias: Integers, scale_fraction: int
     ) -> str:
         """Scale and bias per channel; arguments as the fields of ScaleBias."""
-        arrays = (np.asarray(a, np.int64) for a in (scale, shift, bias))
-        return self._add(ScaleBias(name, (x,), self.shape(x), self.format(x), *arrays, scale_fraction))
+        scale, shift, bias = (np.asarray(values, np.int64) for values in (scale, shift, bias))
+        return self._add(ScaleBias(name, (x,), self.shape(x), self.format(x), scale, shift, bias, scale_fraction))
 
     def prelu(self, x: str, name: str, slope: Integers, slope_fraction: int) -> str:
         """PReLU with one slope a channel."""

@@ -108,7 +108,8 @@ def _round(x: Integers, drop: int, mode: Rounding) -> Integers:
             up = (rest > half) | ((rest == half) & ~negative)
         case Rounding.RND_CONV:
             up = (rest > half) | ((rest == half) & (floor & 1 == 1))
-    return floor + up
+    rounded: Integers = floor + up
+    return rounded
 
 
 def _overflow(x: Integers, target: FixedPoint, mode: Overflow) -> Integers:
@@ -121,4 +122,5 @@ def _overflow(x: Integers, target: FixedPoint, mode: Overflow) -> Integers:
         case Overflow.SAT_ZERO:
             return np.where((x < low) | (x > high), 0, x)
         case Overflow.WRAP:
-            return ((x - low) & ((1 << target.bits) - 1)) + low
+            wrapped: Integers = ((x - low) & ((1 << target.bits) - 1)) + low
+            return wrapped

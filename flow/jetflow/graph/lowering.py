@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qkeras import QActivation, QConv2D
 
 from jetflow.graph.builder import TERNARY, GraphBuilder
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
 from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
 from jetflow.graph.nodes import PhiPadding
-from jetflow.networks.backend import keras
+from jetflow.networks.backend import QActivation, QConv2D, keras
 from jetflow.networks.layers import ChannelPReLU, CropPhi, ScaleBias, WrapPhi
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights
 
@@ -103,7 +102,7 @@ def _scale_bias(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
     if layer.bias_fraction is None or layer.use_scale != (layer.scale_fraction is not None):
         raise GraphError(f"{layer.name}: scale and bias are not on a fixed grid: fold the network first")
     point = layer.bias_fraction - fraction
-    if point < 0 or layer.use_scale and layer.scale_fraction != point:
+    if point < 0 or (layer.use_scale and layer.scale_fraction != point):
         raise GraphError(f"{layer.name}: its grid does not refine that of {x.node}: fold the network again")
     channels = builder.shape(x.node)[2]
     scales = layer.scales().numpy() if layer.use_scale else np.ones(channels)
@@ -143,7 +142,8 @@ def _mantissas(values: NDArray[Any], fraction: int, layer: str) -> NDArray[np.in
     mantissas = np.rint(scaled)
     if not np.array_equal(mantissas, scaled):
         raise GraphError(f"{layer}: a value is not a multiple of 2**-{fraction}")
-    return mantissas.astype(np.int64)
+    result: NDArray[np.int64] = mantissas.astype(np.int64)
+    return result
 
 
 def _odd(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

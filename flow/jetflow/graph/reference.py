@@ -15,7 +15,7 @@ __all__ = ["execute", "predict"]
 Integers = NDArray[np.int64]
 
 
-def execute(graph: Graph, images: Integers, keep: Iterable[str] | None = None) -> dict[str, Integers]:
+def execute(graph: Graph, images: NDArray[np.integer[Any]], keep: Iterable[str] | None = None) -> dict[str, Integers]:
     """Run the graph on `images`, mantissas of the input format, int64 (events, rows, columns, channels).
 
     Returns the mantissas of the nodes named in `keep` (default: every node), each (events, *node.shape), int64.
@@ -40,7 +40,7 @@ def execute(graph: Graph, images: Integers, keep: Iterable[str] | None = None) -
     return {node.name: values[node.name] for node in graph if node.name in wanted}
 
 
-def predict(graph: Graph, images: Integers, batch: int = 64) -> dict[str, Integers]:
+def predict(graph: Graph, images: NDArray[np.integer[Any]], batch: int = 64) -> dict[str, Integers]:
     """The outputs by name for any number of images, int64 (events, *shape), `batch` events at a time."""
     names = [node.name for node in graph.outputs]
     parts = [execute(graph, images[i : i + batch], names) for i in range(0, max(len(images), 1), batch)]
@@ -56,14 +56,19 @@ def _conv(graph: Graph, node: Conv2D, x: Integers) -> Integers:
     # significand covers that interval, the inputs and the weights adds without rounding, in any order (BLAS included).
     widest = max(abs(int(f(graph.intervals[name]))) for name in (node.name, *node.inputs) for f in (_low, _high))
     exact = np.float32 if widest < 1 << EXACT_BITS else np.float64
-    x, kernel = x.astype(exact), node.kernel.astype(exact)
+    floats: NDArray[Any] = x.astype(exact)
+    kernel: NDArray[Any] = node.kernel.astype(exact)
     rows, columns, _ = node.shape
-    (step_eta, step_phi), total = node.stride, np.zeros((len(x), *node.shape), exact)
+    step_eta, step_phi = node.stride
+    total: Any = np.zeros((len(x), *node.shape), exact)
     for i in range(kernel.shape[0]):
         for j in range(kernel.shape[1]):
-            part = x[:, i : i + (rows - 1) * step_eta + 1 : step_eta, j : j + (columns - 1) * step_phi + 1 : step_phi]
+            part = floats[
+                :, i : i + (rows - 1) * step_eta + 1 : step_eta, j : j + (columns - 1) * step_phi + 1 : step_phi
+            ]
             total += part * kernel[i, j, :, 0] if node.depthwise else part @ kernel[i, j]
-    return total.astype(np.int64)
+    result: Integers = total.astype(np.int64)
+    return result
 
 
 def _low(bounds: Any) -> int:
@@ -87,7 +92,8 @@ def _average_pool(_: Graph, node: AveragePool, x: Integers) -> Integers:
     x = np.pad(x, ((0, 0), (p, p), (p, p), (0, 0)))
     rows, columns, _channels = node.shape
     x = x[:, : 2 * rows, : 2 * columns]
-    return x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]
+    total: Integers = x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]
+    return total
 
 
 def _requantise(graph: Graph, node: Requantise, x: Integers) -> Integers:

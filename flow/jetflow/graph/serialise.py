@@ -68,7 +68,8 @@ def _node(item: dict[str, Any], arrays: dict[str, np.ndarray[Any, Any]]) -> Node
             fields[key] = tuple(value)
         elif key in _ENUMS:
             fields[key] = _ENUMS[key](value)
-    return kind(**fields, **{key: arrays[f"{item['name']}/{key}"] for key in kind.arrays})
+    fields |= {key: arrays[f"{item['name']}/{key}"] for key in kind.arrays}
+    return kind(**fields)
 
 
 def _smallest(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -83,6 +84,8 @@ def npz_bytes(arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for key, array in arrays.items():
             member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
+            np.lib.format.write_array(  # type: ignore[no-untyped-call]
+                member, np.ascontiguousarray(array), allow_pickle=False
+            )
             archive.writestr(zipfile.ZipInfo(key + ".npy"), member.getvalue())
     return buffer.getvalue()

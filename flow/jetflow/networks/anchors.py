@@ -40,10 +40,11 @@ class Anchors:
         """(rows, columns, 2): eta and phi of the cells' centres, float32."""
         eta = ((np.arange(self.rows) + 0.5) / self.rows * 2 - 1) * self.eta_max
         phi = ((np.arange(self.columns) + 0.5) / self.columns * 2 - 1) * np.pi
-        return np.stack(np.meshgrid(eta, phi, indexing="ij"), axis=-1).astype(np.float32)
+        centres: Floats = np.stack(np.meshgrid(eta, phi, indexing="ij"), axis=-1).astype(np.float32)
+        return centres
 
     def decode(self, offsets: Floats) -> Floats:
         """Offsets (..., rows, columns, 2) in units of variance * size -> eta and phi, phi in [-pi, pi)."""
-        position = self.centres + offsets * np.float32(self.variance * self.size)
+        position: Floats = self.centres + offsets * np.float32(self.variance * self.size)
         position[..., 1] = (position[..., 1] + np.pi) % (2 * np.pi) - np.pi
         return position

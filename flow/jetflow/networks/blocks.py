@@ -4,10 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from qkeras import QActivation, QConv2D
-
 from jetflow.config import FormatConfig, NetworkConfig, Weights
-from jetflow.networks.backend import keras
+from jetflow.networks.backend import QActivation, QConv2D, keras
 from jetflow.networks.layers import ChannelPReLU, ScaleBias
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights
 

@@ -7,10 +7,8 @@ integer graph computes (the 24-bit rule).
 import math
 from typing import Any
 
-from qkeras import BaseQuantizer
-
 from jetflow.graph.fixed_point import FixedPoint
-from jetflow.networks.backend import tf
+from jetflow.networks.backend import BaseQuantizer, tf
 
 __all__ = ["FixedPointActivation", "FixedPointWeights", "TernaryWeights", "straight_through", "twn"]
 

@@ -48,7 +48,7 @@ def write_weights(path: Path, arrays: Arrays) -> None:
 
 
 def read_weights(path: Path) -> Arrays:
-    """Read an npz of weights. Raises InputError for a missing or damaged file, or one with a value that is not finite."""
+    """Read an npz of weights. Raises InputError for a missing or damaged file or a value that is not finite."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

@@ -50,10 +50,10 @@ def detect(config: ModelConfig, offsets: Floats, logits: Floats, regression: Flo
         rows += [(cells, event, class_id) for cells, class_id in _best(found, score[event], d.top)]
     cell = np.concatenate([cells for cells, _, _ in rows]) if rows else np.zeros(0, np.int64)
     counts = [len(cells) for cells, _, _ in rows]
-    event = np.repeat(np.array([event for _, event, _ in rows], np.int64), counts)
-    class_id = np.repeat(np.array([class_id for _, _, class_id in rows], np.int8), counts)
-    at = position[event, cell]
-    return Detections(event, class_id, score[event, cell, class_id], at[:, 0], at[:, 1], mass[event, cell])
+    in_event = np.repeat(np.array([event for _, event, _ in rows], np.int64), counts)
+    of_class = np.repeat(np.array([class_id for _, _, class_id in rows], np.int8), counts)
+    at = position[in_event, cell]
+    return Detections(in_event, of_class, score[in_event, cell, of_class], at[:, 0], at[:, 1], mass[in_event, cell])
 
 
 def _suppress(position: Floats, order: NDArray[np.int64], size: float, limit: float) -> NDArray[np.int64]:
@@ -69,9 +69,7 @@ def _suppress(position: Floats, order: NDArray[np.int64], size: float, limit: fl
     return np.array(kept, np.int64)
 
 
-def _best(
-    found: list[tuple[NDArray[np.int64], int]], score: Floats, top: int
-) -> list[tuple[NDArray[np.int64], int]]:
+def _best(found: list[tuple[NDArray[np.int64], int]], score: Floats, top: int) -> list[tuple[NDArray[np.int64], int]]:
     """The `top` best of an event over all classes."""
     if sum(len(cells) for cells, _ in found) <= top:
         return found

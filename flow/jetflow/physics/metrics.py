@@ -1,6 +1,7 @@
 """Average precision and its bootstrap error, precision at a recall, residuals."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def bootstrap_weights(events: int, samples: int, seed: int) -> Iterator[NDArray[
         yield np.bincount(random.integers(0, events, events), minlength=events)
 
 
-def spread(values: NDArray[np.floating]) -> tuple[float, float]:
+def spread(values: NDArray[np.floating[Any]]) -> tuple[float, float]:
     """Median, and half the width of the central 68%."""
     if not len(values):
         return float("nan"), float("nan")

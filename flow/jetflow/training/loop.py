@@ -1,4 +1,4 @@
-"""One phase of training: Adam, one cycle of the learning rate, a checkpoint an epoch, logs for people and TensorBoard."""
+"""One phase of training: Adam, one cycle of the learning rate, a checkpoint an epoch, CSV and TensorBoard logs."""
 
 import csv
 import io
@@ -104,7 +104,7 @@ def _step(model: Any, optimiser: Any, config: ModelConfig) -> Any:
     recipe = config.training
     variables = model.trainable_variables
 
-    @tf.function(reduce_retracing=True)  # type: ignore[misc]
+    @tf.function  # type: ignore[untyped-decorator]
     def step(images: Any, classes: Any, offsets: Any, mass: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = model(images, training=True)

@@ -23,7 +23,9 @@ def ssd_loss(
 
     `outputs`: offsets (n, r, c, 2), class logits (n, r, c, classes), regression (n, r, c, 1); `targets`: class
     indices (n, r, c), offsets (n, r, c, 2), mass (n, r, c). Of the background cells only the `negatives` times as many
-    as positives with the largest loss, in the whole batch, count. Returns classification, localisation, regression, total.
+    as positives with the largest loss, in the whole batch, count.
+
+    Returns `classification`, `localisation`, `regression` and `total`.
     """
     offsets, logits, regression = outputs
     classes, target_offsets, target_mass = targets

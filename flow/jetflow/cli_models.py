@@ -1,0 +1,128 @@
+"""`jetflow models`, `train` and `evaluate`."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Precision", "evaluate", "models_app", "train"]
+
+models_app = typer.Typer(help="The models that come with jetflow.", no_args_is_help=True, add_completion=False)
+
+
+class Precision(StrEnum):
+    """Of weights and activations."""
+
+    FPN = "fpn"
+    TWN = "twn"
+    INT8 = "int8"
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """Names of the models."""
+    from jetflow.model import find_model, model_names
+
+    for name in model_names():
+        typer.echo(f"{name:20} {find_model(name).config.summary}")
+
+
+@models_app.command()
+def show(
+    model: Annotated[str, typer.Argument(help="NAME, RUN or FILE.yaml.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """Size of a model: parameters, multiply-accumulates, operations, input."""
+    from jetflow.model import find_model
+    from jetflow.size import model_size
+
+    size = model_size(find_model(model).config)
+    if as_json:
+        typer.echo(json.dumps(size))
+        return
+    for key, value in size.items():
+        typer.echo(f"{key:12} {value:,}" if isinstance(value, int) else f"{key:12} {value}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], Callable[[int, int, float], None]]]:
+    """Gives a function that opens a bar for a phase and returns what moves it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description:16}"),
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns) as bars:
+
+        def announce(name: str) -> Callable[[int, int, float], None]:
+            task = bars.add_task(name, total=None, loss=float("nan"))
+
+            def move(step: int, steps: int, loss: float) -> None:
+                bars.update(task, completed=step, total=steps, loss=loss)
+
+            return move
+
+        yield announce
+
+
+def train(
+    model: Annotated[str, typer.Argument(help="NAME or FILE.yaml.")],
+    events: Annotated[list[Path], typer.Option(help="Events file; may be given several times.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run.")] = Path("run"),
+    precision: Annotated[
+        Precision, typer.Option(help="fpn alone, or a quantised one warm-started from it.")
+    ] = Precision.TWN,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of every phase, instead of the config's.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights and batches.")] = 1,
+    resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted, or add to it.")] = False,
+    compare: Annotated[
+        bool, typer.Option(help="Also train full precision on, by the quantised phases' steps.")
+    ] = False,
+) -> None:
+    """Train a model: full precision, then quantised, then with folded and quantised scales."""
+    from jetflow.model import find_model
+    from jetflow.training import check_out, continue_full_precision
+    from jetflow.training import train as run
+
+    found = find_model(model)
+    check_out(out, found.config_path, resume)
+    with _progress() as announce:
+        run(found.config_path, found.config, precision.value, events, seed, out, epochs, announce)
+        if compare:
+            continue_full_precision(found.config, events, seed, out, epochs, announce)
+    typer.echo(f"{out}: trained; `jetflow evaluate {out} --events FILE` gives its figures")
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="NAME, RUN or FILE.yaml.")],
+    events: Annotated[Path, typer.Option(help="Events that the model was not trained on.")],
+    precision: Annotated[Precision, typer.Option(help="Which weights.")] = Precision.TWN,
+    compare: Annotated[
+        str | None, typer.Option(help="Other weights of the same model to take the difference to.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
+) -> None:
+    """AP by class with bootstrap errors, precision at recall, residuals; quantised models as integer graphs."""
+    from rich.console import Console
+
+    from jetflow.atomic import write_text
+    from jetflow.model import find_model
+    from jetflow.physics import evaluate_model, figures_table
+
+    figures = evaluate_model(find_model(model), precision.value, events, compare)
+    if out:
+        write_text(out, json.dumps(figures, indent=1) + "\n")
+    Console(width=80).print(figures_table(figures))
+    if compare:
+        difference, error = figures["difference"]["mean_area_ap"], figures["difference"]["error"]
+        typer.echo(
+            f"mean area AP, {precision.value} minus {compare}: {difference:+.4f} +- {error:.4f} (paired bootstrap)"
+        )

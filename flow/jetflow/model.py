@@ -1,0 +1,94 @@
+"""A trained model on disk: a folder with config.yaml and an npz of weights a precision."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jetflow.checkout import CHECKOUT
+from jetflow.config import ModelConfig, load_config
+from jetflow.errors import InputError
+from jetflow.graph.graph import Graph, GraphError
+
+__all__ = ["MODELS", "Model", "find_model", "model_names"]
+
+MODELS = CHECKOUT / "models"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A config and the folder that holds its weights; `reference` is what the user called it."""
+
+    reference: str
+    config_path: Path
+    config: ModelConfig
+
+    @property
+    def folder(self) -> Path:
+        """Where the weights are: beside the config."""
+        return self.config_path.parent
+
+    def weights_path(self, precision: str) -> Path:
+        """The npz of a precision. Raises InputError that names the train command if it is not there."""
+        path = self.folder / f"{precision}.npz"
+        if not path.exists():
+            raise InputError(
+                f"{path}: {self.config.name} has no {precision} weights: "
+                f"train them with `jetflow train {self.reference} --precision {precision} --events FILE --out RUN`"
+            )
+        return path
+
+    def network(self, precision: str) -> Any:
+        """The trained Keras model: full precision for `fpn`, folded and quantised for `twn` and `int8`."""
+        path = self.weights_path(precision)
+        from jetflow.networks import Phase, build_network, folded_formats, read_weights, set_weights
+
+        arrays = read_weights(path)
+        formats = folded_formats(arrays)
+        phase = Phase.FPN if precision == "fpn" else Phase.FOLDED
+        if phase is Phase.FOLDED and (missing := set(self._blocks()) - set(formats)):
+            raise InputError(f"{path}: lacks the formats of {', '.join(sorted(missing))}: train it with this config")
+        model = build_network(self.config, phase, precision, formats)
+        set_weights(model, arrays, path)
+        return model
+
+    def _blocks(self) -> list[str]:
+        from jetflow.networks import block_names
+
+        return block_names(self.config)
+
+    def graph(self, precision: str) -> Graph:
+        """The integer graph of a quantised precision."""
+        if precision == "fpn":
+            raise InputError("precision fpn is for training and evaluation only: build with --precision twn or int8")
+        model = self.network(precision)
+        from jetflow.graph.lowering import lower
+
+        try:
+            return lower(model, self.config.input.fixed_point())
+        except GraphError as error:
+            raise InputError(f"{self.weights_path(precision)}: no exact integer graph: {error}") from error
+
+
+def model_names() -> list[str]:
+    """The models that come with jetflow."""
+    return sorted(path.parent.name for path in MODELS.glob("*/config.yaml"))
+
+
+def find_model(reference: str) -> Model:
+    """A model by NAME (of models/), RUN (a folder that `jetflow train` wrote) or FILE.yaml.
+
+    Raises InputError for an unknown name or a bad config.
+    """
+    given = Path(reference)
+    if given.suffix in (".yaml", ".yml"):
+        path = given
+    elif given.is_dir():
+        path = given / "config.yaml"
+    elif reference in model_names():
+        path = MODELS / reference / "config.yaml"
+    else:
+        raise InputError(
+            f"{reference}: no such model; found: {', '.join(model_names())}; "
+            "a folder of `jetflow train` or a FILE.yaml may be given too"
+        )
+    return Model(reference, path, load_config(path))
