@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from jetflow.events import open_events
@@ -63,8 +64,9 @@ def evaluate_model(model: Model, precision: str, events: Path, compare: str | No
 def figures_table(figures: dict[str, Any]) -> Table:
     """The figures by class as a table for 80 columns."""
     title = f"{figures['precision']}, {figures['events']} events, match distance {figures['match_distance']}"
-    table = Table(title=title, caption="AP: 11-point; P@R: precision at that recall; res: half the central 68%")
-    for heading in ("class", "AP", "area AP", "P@R.3", "P@R.5", "res eta", "res phi", "mass ratio"):
+    caption = "AP: 11-point; P@R: precision at that recall; residuals: half the central 68%"
+    table = Table(title=title, caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("class", "AP", "area AP", "P@R.3", "P@R.5", "eta", "phi", "mass ratio"):
         table.add_column(heading, justify="left" if heading == "class" else "right")
     for name, ap in figures["ap"].items():
         res = figures["residuals"][name]

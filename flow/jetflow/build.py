@@ -1,0 +1,96 @@
+"""A build on disk: a folder with the integer graph, the firmware made from it, and what was found about them."""
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.atomic import write_text
+from jetflow.errors import InputError
+from jetflow.graph import Graph, load_graph, predict
+
+__all__ = ["Build", "Settings", "open_build", "start_build"]
+
+SCHEMA = "jetflow-build-1"
+SETTINGS = "settings.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked for; settings.json, the first file of a build."""
+
+    model: str
+    precision: str
+    target: str
+    part: str
+    clock_mhz: float
+    backend: str
+    lsb_gev: float  # one count of the input
+    schema: str = SCHEMA
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build's folder and its settings."""
+
+    folder: Path
+    settings: Settings
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The integer graph. Raises InputError where its files are missing or damaged."""
+        return load_graph(self.folder)
+
+    @property
+    def events(self) -> Path:
+        """The images that the build was verified on, as counts."""
+        return self.folder / "events.npz"
+
+    @property
+    def hls(self) -> Path:
+        """The hls4ml project."""
+        return self.folder / "hls"
+
+    @property
+    def simulation(self) -> Path:
+        """What the C simulation needs and writes: no part of the hand-over."""
+        return self.folder / "sim"
+
+    def predict(self, images: NDArray[np.integer[Any]]) -> dict[str, NDArray[np.float64]]:
+        """The heads' real values of count images (events, rows, columns, channels), float64 by name.
+
+        They are what the firmware computes: mantissas of the integer graph, times their least significant bit.
+        """
+        return {name: m * self.graph[name].format.lsb for name, m in predict(self.graph, images).items()}
+
+
+def start_build(folder: Path, settings: Settings) -> Build:
+    """Take `folder` for a build: empty, new, or an earlier build. Raises InputError for a folder with other files."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file, --out needs a folder: choose another")
+    if folder.exists() and any(folder.iterdir()) and not (folder / SETTINGS).exists():
+        raise InputError(f"{folder}: holds files that are no build of jetflow: choose another --out, or empty it")
+    (folder / "manifest.json").unlink(missing_ok=True)
+    write_text(folder / SETTINGS, json.dumps(asdict(settings), indent=1) + "\n")
+    return Build(folder, settings)
+
+
+def open_build(folder: Path) -> Build:
+    """Open what `jetflow build` wrote. Raises InputError where it is no build, of another schema, or not finished."""
+    path = folder / SETTINGS
+    try:
+        content = json.loads(path.read_text())
+        if content["schema"] != SCHEMA:
+            raise InputError(f"{path}: schema is {content['schema']!r}, this jetflow reads {SCHEMA!r}: build again")
+        settings = Settings(**content)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(f"{folder}: no build of jetflow (no {SETTINGS}): run `jetflow build --out {folder}`") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: damaged ({error}): build again") from error
+    if not (folder / "manifest.json").exists():
+        raise InputError(f"{folder}: the build was interrupted (no manifest.json): run `jetflow build` again")
+    return Build(folder, settings)
