@@ -13,10 +13,11 @@ from jetflow.atomic import write_text
 from jetflow.errors import InputError
 from jetflow.graph import Graph, load_graph, predict
 
-__all__ = ["Build", "Settings", "open_build", "start_build"]
+__all__ = ["Build", "Settings", "check_folder", "open_build", "start_build"]
 
 SCHEMA = "jetflow-build-1"
 SETTINGS = "settings.json"
+EVENTS = "events.npz"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Build:
     @property
     def events(self) -> Path:
         """The images that the build was verified on, as counts."""
-        return self.folder / "events.npz"
+        return self.folder / EVENTS
 
     @property
     def hls(self) -> Path:
@@ -60,6 +61,11 @@ class Build:
         """What the C simulation needs and writes: no part of the hand-over."""
         return self.folder / "sim"
 
+    def forget_results(self) -> None:
+        """Remove what was found about firmware that is about to be replaced."""
+        for name in ("manifest.json", "verify.json", "verify.xml", "report.json", "report.md"):
+            (self.folder / name).unlink(missing_ok=True)
+
     def predict(self, images: NDArray[np.integer[Any]]) -> dict[str, NDArray[np.float64]]:
         """The heads' real values of count images (events, rows, columns, channels), float64 by name.
 
@@ -68,13 +74,16 @@ class Build:
         return {name: m * self.graph[name].format.lsb for name, m in predict(self.graph, images).items()}
 
 
-def start_build(folder: Path, settings: Settings) -> Build:
-    """Take `folder` for a build: empty, new, or an earlier build. Raises InputError for a folder with other files."""
+def check_folder(folder: Path) -> None:
+    """Raises InputError where `folder` may not become a build: it is a file, or holds files that are none of ours."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, --out needs a folder: choose another")
     if folder.exists() and any(folder.iterdir()) and not (folder / SETTINGS).exists():
         raise InputError(f"{folder}: holds files that are no build of jetflow: choose another --out, or empty it")
-    (folder / "manifest.json").unlink(missing_ok=True)
+
+
+def start_build(folder: Path, settings: Settings) -> Build:
+    """Mark `folder` as a build."""
     write_text(folder / SETTINGS, json.dumps(asdict(settings), indent=1) + "\n")
     return Build(folder, settings)
 
@@ -88,9 +97,11 @@ def open_build(folder: Path) -> Build:
             raise InputError(f"{path}: schema is {content['schema']!r}, this jetflow reads {SCHEMA!r}: build again")
         settings = Settings(**content)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"{folder}: no build of jetflow (no {SETTINGS}): run `jetflow build --out {folder}`") from error
+        raise InputError(
+            f"{folder}: no build of jetflow (no {SETTINGS}): run `jetflow build --out {folder}`"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: damaged ({error}): build again") from error
-    if not (folder / "manifest.json").exists():
-        raise InputError(f"{folder}: the build was interrupted (no manifest.json): run `jetflow build` again")
+    if not (folder / "manifest.json").exists() or not (folder / EVENTS).exists():
+        raise InputError(f"{folder}: the build was interrupted: run `jetflow build` again")
     return Build(folder, settings)

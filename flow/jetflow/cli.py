@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jetflow import __version__, cli_data, cli_models
+from jetflow import __version__, cli_build, cli_data, cli_models
 from jetflow.errors import JetflowError
 
 __all__ = ["app", "main"]
@@ -20,6 +20,10 @@ app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_models.models_app, name="models")
 app.command()(cli_models.train)
 app.command()(cli_models.evaluate)
+app.command()(cli_build.build)
+app.command()(cli_build.verify)
+app.command()(cli_build.report)
+app.command()(cli_build.doctor)
 
 
 def _version(wanted: bool) -> None:

@@ -89,15 +89,14 @@ def train(
 ) -> None:
     """Train a model: full precision, then quantised, then with folded and quantised scales."""
     from jetflow.model import find_model
-    from jetflow.training import check_out, continue_full_precision
-    from jetflow.training import train as run
+    from jetflow.training import continue_full_precision, open_run
+    from jetflow.training import train as run_training
 
-    found = find_model(model)
-    check_out(out, found.config_path, resume)
+    run = open_run(find_model(model).config_path, events, seed, out, epochs, resume)
     with _progress() as announce:
-        run(found.config_path, found.config, precision.value, events, seed, out, epochs, announce)
+        run_training(run, precision.value, announce)
         if compare:
-            continue_full_precision(found.config, events, seed, out, epochs, announce)
+            continue_full_precision(run, announce)
     typer.echo(f"{out}: trained; `jetflow evaluate {out} --events FILE` gives its figures")
 
 
@@ -108,21 +107,21 @@ def evaluate(
     compare: Annotated[
         str | None, typer.Option(help="Other weights of the same model to take the difference to.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
+    record: Annotated[bool, typer.Option(help="Keep the figures in metrics.json beside the weights.")] = False,
 ) -> None:
     """AP by class with bootstrap errors, precision at recall, residuals; quantised models as integer graphs."""
     from rich.console import Console
 
-    from jetflow.atomic import write_text
     from jetflow.model import find_model
-    from jetflow.physics import evaluate_model, figures_table
+    from jetflow.physics import evaluate_model, figures_table, record_metrics
 
-    figures = evaluate_model(find_model(model), precision.value, events, compare)
-    if out:
-        write_text(out, json.dumps(figures, indent=1) + "\n")
+    found = find_model(model)
+    figures = evaluate_model(found, precision.value, events, compare)
     Console(width=80).print(figures_table(figures))
     if compare:
         difference, error = figures["difference"]["mean_area_ap"], figures["difference"]["error"]
         typer.echo(
             f"mean area AP, {precision.value} minus {compare}: {difference:+.4f} +- {error:.4f} (paired bootstrap)"
         )
+    if record:
+        typer.echo(f"figures kept in {record_metrics(found.folder, figures)}")

@@ -3,6 +3,7 @@
 from jetflow.physics.detections import Detections, detect
 from jetflow.physics.evaluation import Evaluation, evaluate, paired_difference
 from jetflow.physics.models import evaluate_model, figures_table, head_values
+from jetflow.physics.record import record_metrics
 
 __all__ = [
     "Detections",
@@ -13,4 +14,5 @@ __all__ = [
     "figures_table",
     "head_values",
     "paired_difference",
+    "record_metrics",
 ]

@@ -13,7 +13,7 @@ __all__ = ["Workload", "graph_workload"]
 class Workload:
     """One node. `operations` are multiply-accumulates of a convolution (padded cells included), else one an output.
 
-    `multiplications` are products by a stored constant that is neither 0 nor a power of two in size: 0 in ternary layers.
+    `multiplications` are products by a stored constant that is not 0 or a power of two in size: none in ternary layers.
     """
 
     node: str
@@ -66,7 +66,9 @@ def _constants(node: Node) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return np.zeros(0, np.int64)
 
 
-def _free(constants: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _free(
+    constants: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Where the product needs no multiplier: by 0, 1 or a power of two, of either sign."""
     size = abs(constants)
     return (size & (size - 1)) == 0

@@ -1,5 +1,5 @@
 """Training: targets, losses, the loop and its phases."""
 
-from jetflow.training.run import check_out, continue_full_precision, train
+from jetflow.training.run import Run, continue_full_precision, open_run, train
 
-__all__ = ["check_out", "continue_full_precision", "train"]
+__all__ = ["Run", "continue_full_precision", "open_run", "train"]

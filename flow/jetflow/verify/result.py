@@ -9,14 +9,9 @@ from jetflow.atomic import write_text
 from jetflow.graph import FixedPoint, Graph
 from jetflow.graph.comparison import Difference, NodeResult, SimulationResult
 
-__all__ = ["SCHEMA", "as_json", "describe", "first_difference", "write_result"]
+__all__ = ["SCHEMA", "as_json", "describe", "read_result", "write_result"]
 
 SCHEMA = "jetflow-verify-1"
-
-
-def first_difference(result: SimulationResult) -> Difference | None:
-    """The first difference of the first node, in the order of the data, that differs."""
-    return next((node.first for node in result.nodes if node.first), None)
 
 
 def as_json(results: Mapping[str, SimulationResult], real: frozenset[str]) -> dict[str, Any]:
@@ -39,12 +34,12 @@ def as_json(results: Mapping[str, SimulationResult], real: frozenset[str]) -> di
 
 
 def _entry(result: SimulationResult) -> dict[str, Any]:
-    first = first_difference(result)
+    first = result.first
     return {
         "exact": first is None,
         "events": result.events,
         "words": sum(node.words for node in result.nodes),
-        "differing": sum(node.differing for node in result.nodes),
+        "differing": result.differing,
         "first": None if first is None else vars(first),
         "nodes": {node.node: {"words": node.words, "differing": node.differing} for node in result.nodes},
     }
@@ -73,3 +68,12 @@ def differing_bits(format: FixedPoint, difference: Difference) -> str:
 def write_result(folder: Path, content: dict[str, Any]) -> None:
     """Write verify.json into `folder`, atomically."""
     write_text(folder / "verify.json", json.dumps(content, indent=1) + "\n")
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """Content of verify.json; empty where the gate has not run or its file is damaged, so that it is run again."""
+    try:
+        content = json.loads((folder / "verify.json").read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return content if isinstance(content, dict) and content.get("schema") == SCHEMA else {}

@@ -9,9 +9,11 @@ __all__ = ["stress_images"]
 
 
 def stress_images(image: Input, seed: int = 0) -> dict[str, NDArray[np.int64]]:
-    """Images of the input's shape by name, mantissas int64: zeros, all maximum, uniform random, one hot pixel at every
-    corner."""
-    rows, columns, channels = image.shape
+    """Images of the input's shape by name, mantissas int64.
+
+    Zeros, all maximum, uniform random, and one hot pixel at every corner.
+    """
+    rows, columns, _ = image.shape
     low, high = image.format.minimum, image.format.maximum
     images = {
         "zeros": np.zeros(image.shape, np.int64),

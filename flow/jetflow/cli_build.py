@@ -1,0 +1,155 @@
+"""`jetflow build`, `verify`, `report` and `doctor`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jetflow.checkout import CHECKOUT
+
+__all__ = ["build", "doctor", "report", "verify"]
+
+DEFAULT_MODEL = "jetssd-tower"
+DEFAULT_PART = "xcvu13p-flga2577-2-e"
+SAMPLE = CHECKOUT / "tb" / "events" / "sample-256.h5"
+
+
+class Target(StrEnum):
+    """What the firmware is for."""
+
+    FPGA = "fpga"
+
+
+class Backend(StrEnum):
+    """The HLS compiler that the project is written for."""
+
+    VITIS = "vitis"
+    VIVADO = "vivado"
+
+
+class BuildPrecision(StrEnum):
+    """Precisions that have an integer graph, and fpn, which is refused with a reason."""
+
+    TWN = "twn"
+    INT8 = "int8"
+    FPN = "fpn"
+
+
+Progress = Callable[[str, int, int], None]
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """Gives a function that moves the bar of a comparison."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("  simulating {task.description:8}"),
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, transient=True) as bars:
+        tasks: dict[str, int] = {}
+
+        def move(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done)  # type: ignore[arg-type]
+
+        yield move
+
+
+def build(
+    model: Annotated[str, typer.Argument(help="NAME, RUN or FILE.yaml.")] = DEFAULT_MODEL,
+    target: Annotated[Target, typer.Option(help="What the firmware is for.")] = Target.FPGA,
+    precision: Annotated[BuildPrecision, typer.Option(help="Of the weights.")] = BuildPrecision.TWN,
+    part: Annotated[
+        str, typer.Option(help="DEVICE-PACKAGE-SPEED; devices are in hw/targets/fpga.yaml.")
+    ] = DEFAULT_PART,
+    clock_mhz: Annotated[float, typer.Option(min=1, max=1000, help="Clock that synthesis aims at.")] = 300.0,
+    events: Annotated[Path, typer.Option(help="Events file, .npz or .npy to verify on.")] = SAMPLE,
+    n_events: Annotated[int, typer.Option(min=1, help="How many of its events.")] = 128,
+    backend: Annotated[Backend, typer.Option(help="HLS compiler.")] = Backend.VITIS,
+    out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL.")] = None,
+) -> None:
+    """Turn a trained model into firmware, verify it bit for bit, and report on it."""
+    from jetflow.model import find_model
+    from jetflow.pipeline import BuildRequest
+    from jetflow.pipeline import build as run
+
+    found = find_model(model)
+    folder = out or Path("build") / found.config.name
+    request = BuildRequest(
+        found, precision.value, target.value, part, clock_mhz, backend.value, events, n_events, folder
+    )
+    with _bars() as progress:
+        verdict = run(request, typer.echo, progress)
+    _conclude(verdict.exact, verdict.differences)
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="BUILD", help="A folder that `jetflow build` wrote.")],
+    trace: Annotated[bool, typer.Option(help="Compare every layer, not the outputs alone.")] = False,
+    events: Annotated[Path | None, typer.Option(help="Other events, .npz or .npy, than those of the build.")] = None,
+    n_events: Annotated[int | None, typer.Option(min=1, help="How many of them; default all.")] = None,
+) -> None:
+    """The gate: compile what is on disk and compare it with the reference. Exit code 1 if any bit differs."""
+    from jetflow.build import open_build
+    from jetflow.pipeline import read_images
+    from jetflow.verify import verify as run
+
+    build = open_build(folder)
+    image = build.graph.input
+    images = read_images(events or build.events, image.shape, build.settings.lsb_gev, image.format.bits, n_events)
+    with _bars() as progress:
+        verdict = run(build, images, trace, progress)
+    typer.echo(f"verify: {verdict.summary}")
+    _conclude(verdict.exact, verdict.differences)
+
+
+def _conclude(exact: bool, differences: tuple[str, ...]) -> None:
+    for line in differences:
+        typer.echo(line, err=True)
+    typer.echo("exact: every word equals the reference" if exact else "NOT EXACT: the build must not be used")
+    if not exact:
+        raise typer.Exit(1)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="BUILD", help="A folder that `jetflow build` wrote.")],
+) -> None:
+    """Write report.json and report.md anew and print the report."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from jetflow.build import open_build
+    from jetflow.report import write_report
+
+    Console(width=80).print(Markdown(write_report(open_build(folder))))
+
+
+def doctor() -> None:
+    """List the external tools: found or not, version, purpose, how to install them."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from jetflow.doctor import examine
+
+    findings = examine()
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("tool", "found", "version", "for", "install"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        tool = finding.tool
+        found = "yes" if finding.path else ("NO" if tool.needed else "no")
+        table.add_row(tool.command, found, finding.version, tool.purpose, tool.install)
+    Console(width=80).print(table)
+    if missing := [f.tool.command for f in findings if f.tool.needed and not f.path]:
+        typer.echo(f"error: needed and not found: {', '.join(missing)}", err=True)
+        raise typer.Exit(2)

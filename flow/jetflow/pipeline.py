@@ -1,0 +1,117 @@
+"""`jetflow build`: its stages in order, what each reads and writes.
+
+| stage    | reads                   | writes                                     |
+|----------|-------------------------|--------------------------------------------|
+| inputs   | config, weights, events | settings.json, events.npz                  |
+| firmware | weights                 | graph.json, graph.npz, hls/, manifest.json |
+| verify   | graph, hls/, events.npz | sim/, verify.json, verify.xml              |
+| report   | graph, verify.json      | report.json, report.md                     |
+
+Each file appears whole or not at all, so a build that was killed can be run again. A stage whose inputs, code and
+results are those of the last time is not run again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.atomic import write_bytes
+from jetflow.build import Build, Settings, check_folder, start_build
+from jetflow.errors import InputError
+from jetflow.events import load_counts
+from jetflow.graph import save_graph
+from jetflow.graph.serialise import npz_bytes
+from jetflow.manifest import read_manifest, unchanged, write_manifest
+from jetflow.model import Model
+from jetflow.provenance import code_digest, digest_files, package_versions
+from jetflow.report import write_report
+from jetflow.targets import find_part
+from jetflow.tools import require
+from jetflow.verify import Progress, Verdict, passed_before, verify
+
+__all__ = ["BuildRequest", "build", "read_images"]
+
+Announce = Callable[[str], None]  # called with a line at the end of every stage
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What `jetflow build` was asked for."""
+
+    model: Model
+    precision: str
+    target: str
+    part: str
+    clock_mhz: float
+    backend: str
+    events: Path
+    n_events: int
+    out: Path
+
+
+def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verdict:
+    """Run the stages. Raises InputError before anything is written where an input is bad."""
+    config = request.model.config
+    find_part(request.part)
+    require("g++")
+    check_folder(request.out)
+    settings = Settings(
+        config.name,
+        request.precision,
+        request.target,
+        request.part,
+        request.clock_mhz,
+        request.backend,
+        config.input.lsb_gev,
+    )
+    images = read_images(request.events, config.input.shape, config.input.lsb_gev, config.input.bits, request.n_events)
+    announce(f"inputs: {len(images)} events of {request.events}")
+
+    made_from = _key(request.model, settings)
+    result = Build(request.out, settings)
+    graph = None if unchanged(result, made_from) else request.model.graph(request.precision)
+    start_build(request.out, settings)
+    write_bytes(result.events, npz_bytes({"images": images.astype(np.uint16)}))
+    if graph is None:
+        announce("firmware: unchanged, not made again")
+    else:
+        from jetflow.hls import write_project
+
+        result.forget_results()
+        save_graph(graph, result.folder)
+        write_project(graph, result.hls, settings.part, settings.clock_mhz, settings.backend)
+        write_manifest(result, made_from)
+        announce(f"firmware: {len(graph.nodes)} nodes, digest {read_manifest(result)['digest'][:16]}")
+
+    inputs = hashlib.sha256(f"{made_from} {hashlib.sha256(images.tobytes()).hexdigest()}".encode()).hexdigest()
+    verdict = passed_before(result, inputs) if graph is None else None
+    if verdict is None:
+        verdict = verify(result, images, trace=False, progress=progress, inputs=inputs)
+        announce(f"verify: {verdict.summary}")
+    else:
+        announce(f"verify: unchanged, not run again: {verdict.summary}")
+    write_report(result)
+    announce(f"report: {request.out / 'report.md'}")
+    return verdict
+
+
+def read_images(
+    path: Path, shape: tuple[int, int, int], lsb_gev: float, bits: int, n_events: int | None
+) -> NDArray[np.int64]:
+    """The first `n_events` images of a file as counts (all of them for None). Raises InputError for a bad file."""
+    images = load_counts(path, shape, lsb_gev, bits, 0, n_events)
+    if not len(images):
+        raise InputError(f"{path}: holds no events: at least one is needed")
+    return images
+
+
+def _key(model: Model, settings: Settings) -> str:
+    """Digest of all that the firmware depends on."""
+    files = digest_files([("config", model.config_path), ("weights", model.weights_path(settings.precision))])
+    content = json.dumps([asdict(settings), files, code_digest(), package_versions()])
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""The gate: every back end of a build against the reference executor, word for word."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.build import Build
+from jetflow.graph.comparison import SimulationResult
+from jetflow.verify.junit import write_junit
+from jetflow.verify.result import as_json, describe, read_result, write_result
+from jetflow.verify.stress import stress_images
+
+__all__ = ["Progress", "Verdict", "passed_before", "verify"]
+
+Images = NDArray[np.integer[Any]]
+Progress = Callable[[str, int, int], None]  # (comparison, events done, events)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found: the content of verify.json, and a line for every node that differs."""
+
+    content: dict[str, Any]
+    differences: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing differs."""
+        return bool(self.content["exact"])
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        parts = [f"{name} {entry['events']} images" for name, entry in self.content["comparisons"].items()]
+        words = sum(entry["words"] for entry in self.content["comparisons"].values())
+        return f"{', '.join(parts)}: {self.content['differing']} of {words} words differ"
+
+
+def verify(build: Build, images: Images, trace: bool, progress: Progress, inputs: str | None = None) -> Verdict:
+    """Compile what is on disk and compare it with the reference on `images` (counts) and on stress images.
+
+    With `trace` every layer is compared. Writes verify.json and verify.xml (JUnit) into the build. Where outputs
+    differ without `trace`, the comparison is made again with it, so that the first layer that differs is named.
+    `inputs` is a digest of all that the result depends on, kept for passed_before.
+    """
+    from jetflow.hls import compile_simulation, open_project, simulate
+
+    graph = build.graph
+    project = open_project(graph, build.hls, build.settings.backend)
+    simulation = compile_simulation(project, build.simulation)
+    stress = np.stack(list(stress_images(graph.input).values()))
+
+    def compare(name: str, inputs: Images) -> SimulationResult:
+        def moved(done: int, total: int) -> None:
+            progress(name, done, total)
+
+        result = simulate(simulation, graph, inputs, trace=trace, progress=moved)
+        if result.differing and not trace:
+            return simulate(simulation, graph, inputs, trace=True, progress=moved)
+        return result
+
+    results = {"csim": compare("csim", images), "stress": compare("stress", stress)}
+    content = {**as_json(results, frozenset({"csim"})), "inputs": inputs}
+    write_result(build.folder, content)
+    write_junit(build.folder / "verify.xml", graph, results)
+    lines = [
+        f"{name}: {describe(graph, node)}" for name, result in results.items() for node in result.nodes if node.first
+    ]
+    return Verdict(content, tuple(lines))
+
+
+def passed_before(build: Build, inputs: str) -> Verdict | None:
+    """The verdict of an earlier run of the gate that passed with the same `inputs`, if there is one."""
+    content = read_result(build.folder)
+    return Verdict(content) if content.get("inputs") == inputs and content.get("exact") is True else None
