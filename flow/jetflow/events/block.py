@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.atomic import atomic_path
+from jetflow.atomic import write_bytes
 from jetflow.errors import InputError
 from jetflow.events.particles import ranges
 
@@ -75,8 +76,9 @@ class Block:
         for name, table in self.tables.items():
             arrays[f"{name}/offsets"] = table.offsets
             arrays |= {f"{name}/{column}": values for column, values in table.columns.items()}
-        with atomic_path(path) as part, part.open("wb") as file:
-            np.savez(file, **arrays)
+        content = BytesIO()  # zipfile complains on stderr where a disk is full
+        np.savez(content, **arrays)
+        write_bytes(path, content.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> Block:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, V
 from jetflow.errors import InputError
 from jetflow.events.grid import Grid
 
-__all__ = ["Calorimeter", "Detector", "Resolution", "load_card"]
+__all__ = ["Calorimeter", "Detector", "GridCard", "Resolution", "load_card"]
 
 NonNegative = Field(ge=0)
 
@@ -74,8 +74,8 @@ class Vertex(_Frozen):
 class GridCard(_Frozen):
     """The cells of the image (see grid.Grid)."""
 
-    eta_cells: PositiveInt
-    phi_cells: PositiveInt
+    eta_cells: int = Field(gt=0, le=4096)
+    phi_cells: int = Field(gt=0, le=4096)
     eta_step: PositiveFloat
     tower: PositiveInt
 

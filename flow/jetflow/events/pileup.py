@@ -3,12 +3,13 @@
 import hashlib
 import json
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.atomic import atomic_path
+from jetflow.atomic import write_bytes
 from jetflow.errors import InputError
 from jetflow.events.card import Detector
 from jetflow.events.particles import Deposits, ranges
@@ -46,8 +47,9 @@ def make_block(path: Path, detector: Detector, seed: int, ecm: float, block: int
     pythia = Pythia("minbias", 0.0, source.pythia_seed(), ecm)
     particles = spread(pythia.particles(pythia.records(BLOCK)), detector.vertex, source.rng)
     made = deposits(particles, detector)
-    with atomic_path(path) as part, part.open("wb") as file:
-        np.savez(file, **{name: getattr(made, name) for name in _FIELDS})
+    content = BytesIO()
+    np.savez(content, **{name: getattr(made, name) for name in _FIELDS})
+    write_bytes(path, content.getvalue())
 
 
 def load_pool(paths: list[Path]) -> Deposits:

@@ -13,7 +13,7 @@ from jetflow.events.processes import settings
 __all__ = ["Pythia"]
 
 _NEUTRINOS = (12, 14, 16)
-_ATTEMPTS = 20  # a batch leaves out events that Pythia gave up; it is topped up so many times
+_ATTEMPTS = 10.0  # per event asked for; Pythia gives up an event now and then and makes another
 
 
 class Pythia:
@@ -32,16 +32,10 @@ class Pythia:
 
     def records(self, count: int) -> Any:
         """Exactly `count` events as an awkward array of particle records (Pythia's own, in full)."""
-        ak = optional("awkward")
-        batches: list[Any] = []
-        have = 0
-        for _ in range(_ATTEMPTS):
-            batch = self._pythia.nextBatch(count - have).prt
-            batches.append(batch)
-            have += len(batch)
-            if have == count:
-                return ak.concatenate(batches) if len(batches) > 1 else batches[0]
-        raise ToolError(f"{self._where} gave {have} of {count} events in {_ATTEMPTS} attempts; try another seed")
+        try:
+            return self._pythia.nextBatch(count, _ATTEMPTS).prt
+        except RuntimeError as error:
+            raise ToolError(f"{self._where} fails in more than 9 of 10 events; try another seed or mass") from error
 
     def particles(self, records: Any) -> Particles:
         """The stable particles of `records` that can be seen (neutrinos are dropped)."""

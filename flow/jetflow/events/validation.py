@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from jetflow.errors import InputError
 from jetflow.events.block import Table
+from jetflow.events.card import GridCard
 from jetflow.events.grid import Grid
 from jetflow.events.schema import FORMAT, MAX_ET, SCALARS, SCHEMA, columns
 
@@ -25,7 +26,7 @@ _REMAKE = "make the file again with `jetflow data generate`"
 def check_layout(path: Path, file: h5py.File, channels: Sequence[str]) -> None:
     """Attributes, datasets, dtypes, lengths and offsets of an open file; values of cells are not read."""
     _check_schema(path, file.attrs.get("schema"))
-    _check_attribute(path, file, "grid", Grid)
+    _check_attribute(path, file, "grid", GridCard)
     _check_attribute(path, file, "process_names", tuple[str, ...])
     _check_attribute(path, file, "provenance", dict[str, Any])
     for name, dtype in SCALARS.items():

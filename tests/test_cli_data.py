@@ -1,0 +1,59 @@
+"""`jetflow data`: what the commands print, and one line with exit code 2 for bad input."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).parents[1] / "tb" / "events" / "sample-256.h5"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "jetflow.cli_data", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_inspect() -> None:
+    done = run("inspect", str(SAMPLE))
+    assert done.returncode == 0
+    assert "256 events, seed 256" in done.stdout
+    assert max(map(len, done.stdout.splitlines()[:-1])) <= 80
+    for name in ("tt", "HH", "WW", "ZZ", "bb", "W/Z/H"):
+        assert name in done.stdout
+
+
+def test_generate(tmp_path: Path) -> None:
+    out = tmp_path / "few.h5"
+    done = run("generate", "--process", "qq", "--events", "4", "--mass", "1000:1000", "--out", str(out))
+    assert done.returncode == 0
+    assert "4 events" in done.stdout
+    assert "FastJet" not in done.stdout
+    assert "0 │" in run("inspect", str(out)).stdout, "gravitons to light quarks have no labels"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--mass", "heavy"), "--mass: found 'heavy'; numbers separated by ':'"),
+        (("--pileup", "0,-3"), "--pileup: found (0.0, -3.0)"),
+        (("--process", "tt,foo"), "process 'foo' does not exist"),
+        (("--events", "0"), "--events: found 0"),
+        (("--card", "atlas"), "detector card 'atlas' does not exist"),
+        (("--workers", "0"), "--workers: found 0"),
+    ],
+)
+def test_bad_options(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = run("generate", "--out", str(tmp_path / "out.h5"), *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_inspect_of_a_broken_file(tmp_path: Path) -> None:
+    (tmp_path / "cut.h5").write_bytes(SAMPLE.read_bytes()[:1000])
+    done = run("inspect", str(tmp_path / "cut.h5"))
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
