@@ -1,0 +1,5 @@
+"""`python -m jetflow`."""
+
+from jetflow.cli import main
+
+main()

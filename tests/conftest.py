@@ -1,0 +1,48 @@
+"""Shared by all tests: the committed events, a small config, and a run that was really trained."""
+
+from pathlib import Path
+
+import pytest
+
+from jetflow.checkout import CHECKOUT
+
+SAMPLE = CHECKOUT / "tb" / "events" / "sample-256.h5"
+
+TINY = """
+schema: jetflow-model-1
+name: tiny
+network: {stages: [[3], [4]]}
+precision:
+  twn: {first: int8, body: ternary, heads: int8}
+  int8: {first: int8, body: int8, heads: int8}
+training:
+  phases:
+    fpn: {epochs: 1, peak: 5.0e-3}
+    quantised: {epochs: 1, peak: 1.0e-3}
+    folded: {epochs: 1, peak: 3.0e-4}
+"""
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """256 real events."""
+    return SAMPLE
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A config of the smallest network with every kind of layer, without weights."""
+    path = tmp_path_factory.mktemp("tiny") / "config.yaml"
+    path.write_text(TINY)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training run of that network on the sample: a folder with fpn.npz and twn.npz."""
+    from jetflow.training import open_run, train
+
+    out = tmp_path_factory.mktemp("run") / "tiny"
+    run = open_run(tiny_config, [SAMPLE], seed=3, out=out, epochs=None, resume=False)
+    train(run, "twn", lambda name: lambda step, steps, loss: None)
+    return out
