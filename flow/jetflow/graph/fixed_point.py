@@ -67,7 +67,7 @@ class FixedPoint:
         """The narrowest format that holds every mantissa from `low` to `high`."""
         if low >= 0:
             return cls(False, max(1, int(high).bit_length()), fraction)
-        return cls(True, max(int(high).bit_length(), int(-low - 1).bit_length()) + 1, fraction)
+        return cls(True, max(int(max(high, 0)).bit_length(), int(-low - 1).bit_length()) + 1, fraction)
 
     def holds(self, low: int, high: int) -> bool:
         """Whether every mantissa from `low` to `high` fits."""
@@ -82,13 +82,21 @@ def requantise(x: Integers, fraction: int, target: FixedPoint, rounding: Roundin
 
     Exact ap_fixed assignment: first rounding, then overflow. Returns int64 mantissas of the same shape.
     """
-    return _overflow(_round(np.asarray(x, np.int64), fraction - target.fraction, rounding), target, overflow)
+    x, drop = np.asarray(x, np.int64), fraction - target.fraction
+    x = _round(x, drop, rounding) if drop > 0 else _widen(x, -drop, overflow)
+    return _overflow(x, target, overflow)
+
+
+def _widen(x: Integers, shift: int, overflow: Overflow) -> Integers:
+    """`x` << `shift`, kept within int64: what leaves it leaves every format (62 bits) on the same side."""
+    shift = min(shift, 62)
+    if overflow is not Overflow.WRAP:
+        x = np.clip(x, -(1 << (62 - shift)), 1 << (62 - shift))
+    return x << shift
 
 
 def _round(x: Integers, drop: int, mode: Rounding) -> Integers:
-    if drop <= 0:
-        return x << -drop
-    drop = min(drop, 62)
+    drop = min(drop, 63)  # a mantissa of 62 bits is less than half a unit then, as it is beyond
     floor = x >> drop
     rest = x - (floor << drop)
     half = 1 << (drop - 1)
