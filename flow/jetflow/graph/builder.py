@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
-from jetflow.graph.graph import Graph
+from jetflow.graph.graph import Graph, GraphError, check_result, check_weights
 from jetflow.graph.intervals import Interval, interval
 from jetflow.graph.nodes import (
     AveragePool,
@@ -53,9 +53,14 @@ class GraphBuilder:
 
     def _add(self, node: Node) -> str:
         """Add a node whose format is still its input's; the interval gives the real one."""
-        self._known[node.name] = interval(node, self._known)
+        if node.name in self._nodes:
+            raise GraphError(f"{node.name}: the name stands twice")
+        check_weights(node)
+        bounds = interval(node, self._known)
         if not isinstance(node, Input | Requantise):
-            node = replace(node, format=self._known[node.name].covering())
+            node = replace(node, format=bounds.covering())
+        check_result(node, bounds)
+        self._known[node.name] = bounds
         self._nodes[node.name] = node
         return node.name
 

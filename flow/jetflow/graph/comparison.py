@@ -1,13 +1,14 @@
 """What a bit-for-bit comparison of one node, and of a whole simulation, found."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Difference", "NodeResult", "SimulationResult", "compare"]
 
-Integers = NDArray[np.integer]
+Integers = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from functools import cached_property
 
 from jetflow.graph.fixed_point import FixedPoint
 from jetflow.graph.intervals import Interval, interval
-from jetflow.graph.nodes import Conv2D, Input, Node, Output, ScaleBias
+from jetflow.graph.nodes import Conv2D, Input, Node, Output, PReLU, ScaleBias
 
-__all__ = ["EXACT_BITS", "SCALE_BITS", "Graph", "GraphError"]
+__all__ = ["EXACT_BITS", "SCALE_BITS", "Graph", "GraphError", "check_result", "check_weights"]
 
 EXACT_BITS = 24  # what float32 holds without rounding: the 24-bit rule of the graph
 SCALE_BITS = 6  # a scale's mantissa, so that one small multiplier a channel is enough
@@ -16,6 +16,37 @@ SCALE_BITS = 6  # a scale's mantissa, so that one small multiplier a channel is 
 
 class GraphError(ValueError):
     """A graph that breaks a rule; the message names the node."""
+
+
+def check_weights(node: Node) -> None:
+    """Raise GraphError for weights that a back end has no room for, or that interval arithmetic in int64 has not."""
+    for key in node.arrays:
+        low, high = int(getattr(node, key).min()), int(getattr(node, key).max())
+        if not FixedPoint(True, EXACT_BITS, 0).holds(low, high):
+            raise GraphError(f"{node.name}: {key} {low}..{high} needs more than {EXACT_BITS} signed bits")
+    if isinstance(node, Conv2D) and not node.weights.holds(int(node.kernel.min()), int(node.kernel.max())):
+        raise GraphError(f"{node.name}: a weight does not fit {node.weights}")
+    if isinstance(node, ScaleBias) and not FixedPoint(True, SCALE_BITS, 0).holds(
+        int(node.scale.min()), int(node.scale.max())
+    ):
+        raise GraphError(f"{node.name}: a scale mantissa needs more than {SCALE_BITS} signed bits")
+    shifts = node.shift.tolist() if isinstance(node, ScaleBias) else []
+    shifts += [node.slope_fraction] if isinstance(node, PReLU) else []
+    if wrong := [shift for shift in shifts if not 0 <= shift <= EXACT_BITS]:
+        raise GraphError(f"{node.name}: shifts by {wrong[0]}, 0 to {EXACT_BITS} are allowed")
+
+
+def check_result(node: Node, bounds: Interval) -> None:
+    """Raise GraphError where the worst case `bounds` breaks the node's format or the 24-bit rule."""
+    low, high = int(bounds.low.min()), int(bounds.high.max())
+    if not node.format.holds(low, high) or node.format.fraction != bounds.fraction:
+        need = FixedPoint.covering(low, high, bounds.fraction)
+        raise GraphError(f"{node.name}: {node.format} does not hold its worst case {low}..{high}, {need}")
+    if not FixedPoint(True, EXACT_BITS, 0).holds(low, high):
+        raise GraphError(
+            f"{node.name}: worst case {low}..{high} needs {FixedPoint.covering(low, high, 0).bits} bits, "
+            f"{EXACT_BITS} signed bits are allowed: use narrower activations, scales or weights"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,26 +66,11 @@ class Graph:
             seen[node.name] = node
         if [type(node) for node in self.nodes].count(Input) != 1 or not self.outputs:
             raise GraphError("a graph has one Input and at least one Output")
+        known: dict[str, Interval] = {}
         for node in self.nodes:
-            self._check(node)
-
-    def _check(self, node: Node) -> None:
-        bounds = self.intervals[node.name]
-        low, high = int(bounds.low.min()), int(bounds.high.max())
-        if not node.format.holds(low, high) or node.format.fraction != bounds.fraction:
-            need = FixedPoint.covering(low, high, bounds.fraction)
-            raise GraphError(f"{node.name}: {node.format} does not hold its worst case {low}..{high}, {need}")
-        if not FixedPoint(True, EXACT_BITS, 0).holds(low, high):
-            raise GraphError(
-                f"{node.name}: worst case {low}..{high} needs {FixedPoint.covering(low, high, 0).bits} bits, "
-                f"{EXACT_BITS} signed bits are allowed: use narrower activations, scales or weights"
-            )
-        if isinstance(node, ScaleBias) and not FixedPoint(True, SCALE_BITS, 0).holds(
-            int(node.scale.min()), int(node.scale.max())
-        ):
-            raise GraphError(f"{node.name}: a scale mantissa needs more than {SCALE_BITS} signed bits")
-        if isinstance(node, Conv2D) and not node.weights.holds(int(node.kernel.min()), int(node.kernel.max())):
-            raise GraphError(f"{node.name}: a weight does not fit {node.weights}")
+            check_weights(node)
+            known[node.name] = interval(node, known)
+            check_result(node, known[node.name])
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

@@ -19,9 +19,11 @@ def execute(graph: Graph, images: NDArray[np.integer[Any]], keep: Iterable[str] 
     """Run the graph on `images`, mantissas of the input format, int64 (events, rows, columns, channels).
 
     Returns the mantissas of the nodes named in `keep` (default: every node), each (events, *node.shape), int64.
-    Raises ValueError for an image of another shape or out of the input's range.
+    Raises ValueError for images of another shape or type or out of the input's range.
     """
     images = np.asarray(images)
+    if not np.issubdtype(images.dtype, np.integer):
+        raise ValueError(f"images are {images.dtype}, integer counts are needed")
     if images.shape[1:] != graph.input.shape:
         raise ValueError(f"images have shape {images.shape[1:]}, the graph reads {graph.input.shape}")
     if images.size and not graph.input.format.holds(int(images.min()), int(images.max())):
