@@ -39,7 +39,7 @@ def generate(
     """Generate collisions with Pythia 8 and the emulated detector. A killed run goes on where it was."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    from jetflow.events.generate import generate as run
+    from jetflow.events.generation import generate as run
     from jetflow.events.request import Request
 
     request = Request.of(

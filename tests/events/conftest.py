@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from jetflow.events.card import Detector, load_card
-from jetflow.events.generate import generate
+from jetflow.events.generation import generate
 from jetflow.events.particles import Deposits
 from jetflow.events.pileup import load_pool, make_block, pool_block_path
 from jetflow.events.request import Request

@@ -1,12 +1,17 @@
 """Collisions to calorimeter images: generation, files, images and labels.
 
 Reading needs h5py and NumPy alone; making events needs the extra `jetflow[events]`, imported when it is used.
+
+The mix that networks are trained on: gravitons to tt, HH, WW, ZZ and bb evenly (two labelled objects of one class an
+event), half without pileup and half with a mean of 50, graviton mass drawn evenly between 0.8 and 3.5 TeV.
 """
 
+from jetflow.events.generation import generate
 from jetflow.events.grid import Grid
 from jetflow.events.images import load_counts
 from jetflow.events.labels import CLASS_NAMES, Labels, paper1_labels
 from jetflow.events.reader import CHANNELS, EventFile, open_events
+from jetflow.events.request import Request
 
 __all__ = [
     "CHANNELS",
@@ -14,6 +19,8 @@ __all__ = [
     "EventFile",
     "Grid",
     "Labels",
+    "Request",
+    "generate",
     "load_counts",
     "open_events",
     "paper1_labels",

@@ -13,7 +13,7 @@ import pytest
 from jetflow.errors import InputError, MissingToolError
 from jetflow.events import extra, open_events
 from jetflow.events.block import Block
-from jetflow.events.generate import generate
+from jetflow.events.generation import generate
 from jetflow.events.particles import Deposits
 from jetflow.events.request import Request
 
