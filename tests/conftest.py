@@ -1,10 +1,18 @@
 """Shared by all tests: the committed events, a small config, and a run that was really trained."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import settings
 
 from jetflow.checkout import CHECKOUT
+from jetflow.config import ModelConfig, load_config
+
+settings.register_profile("jetflow", deadline=None)  # a busy machine is no failure
+settings.load_profile("jetflow")
 
 SAMPLE = CHECKOUT / "tb" / "events" / "sample-256.h5"
 
@@ -46,3 +54,38 @@ def tiny_run(tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     run = open_run(tiny_config, [SAMPLE], seed=3, out=out, epochs=None, resume=False)
     train(run, "twn", lambda name: lambda step, steps, loss: None)
     return out
+
+
+@pytest.fixture
+def recipe() -> dict[str, Any]:
+    """A valid config to change, as a mapping: a tiny network of two stages on 8 x 12 towers."""
+    phase = {"epochs": 1, "peak": 1e-3}
+    return {
+        "schema": "jetflow-model-1",
+        "name": "tiny",
+        "input": {"rows": 8, "columns": 12},
+        "network": {"stages": [[3, 4], [5]]},
+        "precision": {
+            "twn": {"first": "int8", "body": "ternary", "heads": "int8"},
+            "int8": {"first": "int8", "body": "int8", "heads": "int8"},
+        },
+        "training": {"batch": 4, "phases": {"fpn": phase, "quantised": phase, "folded": phase}},
+    }
+
+
+@pytest.fixture
+def write_recipe(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
+    """Writes such a mapping to a file and returns its path."""
+
+    def write(content: dict[str, Any]) -> Path:
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(content))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def config(recipe: dict[str, Any], write_recipe: Callable[[dict[str, Any]], Path]) -> ModelConfig:
+    """The config of `recipe`."""
+    return load_config(write_recipe(recipe))
