@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
-from jetflow.graph.graph import Graph, GraphError, check_result, check_weights
+from jetflow.graph.graph import Graph, GraphError, check_result, check_weights, checked_shape
 from jetflow.graph.intervals import Interval, interval
 from jetflow.graph.nodes import (
     AveragePool,
@@ -52,9 +52,10 @@ class GraphBuilder:
         return self._known[x]
 
     def _add(self, node: Node) -> str:
-        """Add a node whose format is still its input's; the interval gives the real one."""
+        """Add a node whose shape and format are still its input's; its operation gives the real ones."""
         if node.name in self._nodes:
             raise GraphError(f"{node.name}: the name stands twice")
+        node = replace(node, shape=checked_shape(node, *(self.shape(name) for name in node.inputs)))
         check_weights(node)
         bounds = interval(node, self._known)
         if not isinstance(node, Input | Requantise):
@@ -80,15 +81,10 @@ class GraphBuilder:
         depthwise: bool = False,
     ) -> str:
         """Convolution; arguments as the fields of Conv2D."""
-        rows, columns, channels = self.shape(x)
-        out = channels if depthwise else kernel.shape[3]
-        shape = (
-            (rows + padding[0] + padding[1] - kernel.shape[0]) // stride[0] + 1,
-            (columns + padding[2] + padding[3] - kernel.shape[1]) // stride[1] + 1,
-            out,
-        )
         kernel = np.asarray(kernel, np.int64)
-        return self._add(Conv2D(name, (x,), shape, self.format(x), kernel, weights, stride, padding, phi, depthwise))
+        return self._add(
+            Conv2D(name, (x,), self.shape(x), self.format(x), kernel, weights, stride, padding, phi, depthwise)
+        )
 
     def scale_bias(
         self, x: str, name: str, scale: Integers, shift: Integers, bias: Integers, scale_fraction: int
@@ -103,9 +99,7 @@ class GraphBuilder:
 
     def average_pool(self, x: str, name: str, padding: int = 0) -> str:
         """2 x 2 average pooling."""
-        rows, columns, channels = self.shape(x)
-        shape = ((rows + 2 * padding) // 2, (columns + 2 * padding) // 2, channels)
-        return self._add(AveragePool(name, (x,), shape, self.format(x), padding))
+        return self._add(AveragePool(name, (x,), self.shape(x), self.format(x), padding))
 
     def requantise(
         self,

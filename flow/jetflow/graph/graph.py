@@ -6,9 +6,10 @@ from functools import cached_property
 
 from jetflow.graph.fixed_point import FixedPoint
 from jetflow.graph.intervals import Interval, interval
-from jetflow.graph.nodes import Conv2D, Input, Node, Output, PReLU, ScaleBias
+from jetflow.graph.nodes import Conv2D, Input, Node, Output, PReLU, ScaleBias, Shape
+from jetflow.graph.shapes import output_shape, weight_shapes
 
-__all__ = ["EXACT_BITS", "SCALE_BITS", "Graph", "GraphError", "check_result", "check_weights"]
+__all__ = ["EXACT_BITS", "SCALE_BITS", "Graph", "GraphError", "check_result", "check_weights", "checked_shape"]
 
 EXACT_BITS = 24  # what float32 holds without rounding: the 24-bit rule of the graph
 SCALE_BITS = 6  # a scale's mantissa, so that one small multiplier a channel is enough
@@ -16,6 +17,21 @@ SCALE_BITS = 6  # a scale's mantissa, so that one small multiplier a channel is 
 
 class GraphError(ValueError):
     """A graph that breaks a rule; the message names the node."""
+
+
+def checked_shape(node: Node, *inputs: Shape) -> Shape:
+    """Shape of the node's output. Raises GraphError where inputs or weights do not fit."""
+    try:
+        if len(inputs) != (not isinstance(node, Input)):
+            raise ValueError(f"has {len(inputs)} inputs")
+        if isinstance(node, Conv2D) and node.kernel.ndim != 4:
+            raise ValueError(f"kernel has shape {node.kernel.shape}, four sizes are needed")
+        for key, shape in (weight_shapes(node, inputs[0]) if inputs else {}).items():
+            if getattr(node, key).shape != shape:
+                raise ValueError(f"{key} has shape {getattr(node, key).shape}, {shape} is needed")
+        return output_shape(node, inputs[0] if inputs else None)
+    except ValueError as error:
+        raise GraphError(f"{node.name}: {error}") from error
 
 
 def check_weights(node: Node) -> None:
@@ -68,6 +84,9 @@ class Graph:
             raise GraphError("a graph has one Input and at least one Output")
         known: dict[str, Interval] = {}
         for node in self.nodes:
+            shape = checked_shape(node, *(seen[name].shape for name in node.inputs))
+            if shape != node.shape:
+                raise GraphError(f"{node.name}: its shape is {node.shape}, its inputs give {shape}")
             check_weights(node)
             known[node.name] = interval(node, known)
             check_result(node, known[node.name])

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from jetflow.atomic import write_bytes, write_text
 from jetflow.errors import InputError
 from jetflow.graph import nodes as node_types
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
-from jetflow.graph.graph import Graph, GraphError
+from jetflow.graph.graph import Graph
 from jetflow.graph.nodes import Node, PhiPadding
 
 __all__ = ["SCHEMA", "load_graph", "npz_bytes", "save_graph"]
 
 SCHEMA = "jetflow-graph-1"
 _WEIGHTS = "graph.npz"
+_DAMAGE = (
+    *(LookupError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError),  # of JSON, of our types
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error),  # of the npz
+)
 _ENUMS = {"rounding": Rounding, "overflow": Overflow, "phi": PhiPadding}
 
 
@@ -40,7 +45,7 @@ def load_graph(folder: Path) -> Graph:
     """Read what save_graph wrote. Raises InputError for a missing, foreign, newer or damaged file."""
     path = folder / "graph.json"
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(), parse_float=_refuse, parse_constant=_refuse)
         if content.get("schema") != SCHEMA:
             raise InputError(f"{path}: schema is {content.get('schema')!r}, this jetflow reads {SCHEMA!r}: build again")
         with np.load(folder / content["weights"], allow_pickle=False) as file:
@@ -48,8 +53,13 @@ def load_graph(folder: Path) -> Graph:
         return Graph(content["name"], tuple(_node(item, arrays) for item in content["nodes"]))
     except FileNotFoundError as error:
         raise InputError(f"{error.filename}: not found: run `jetflow build` to make it") from error
-    except (KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile, GraphError) as error:
-        raise InputError(f"{path}: damaged ({type(error).__name__}: {error}): build again") from error
+    except _DAMAGE as error:
+        cause = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"{path}: damaged ({cause}): build again") from error
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(f"found {text}, a graph has whole numbers alone")
 
 
 def _plain(value: Any) -> Any:
