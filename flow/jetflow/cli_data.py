@@ -83,7 +83,7 @@ def inspect(file: Annotated[Path, typer.Argument(help="An events file.")]) -> No
         counts = [str(value) for value in group.objects.values()]
         table.add_row(group.process, f"{group.mu:g}", str(group.events), f"{group.mean_npu:.1f}", *means, *counts)
     Console(width=80).print(table)
-    typer.echo("ET is the mean of an event; objects are those of paper 1 (b above 30, W/Z/H and t above 200 GeV).")
+    typer.echo("ET: mean of an event. Labels of paper 1: b above 30, W/Z/H and t above 200 GeV.")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_turned_evenly_and_mirrored() -> None:
 
 
 def test_density_is_linear_in_mu(pool: Deposits, detector: Detector) -> None:
-    """ET from the pool rises in proportion to mu; what is read out follows once cells are above their thresholds."""
+    """ET from the pool rises in proportion to mu, and so does what is read out above the thresholds (88% of it)."""
     rng = np.random.default_rng(3)
     true, read = [], []
     for mu in (50, 100, 200):
@@ -50,9 +50,9 @@ def test_density_is_linear_in_mu(pool: Deposits, detector: Detector) -> None:
         cells = [read_out(both, name, model, detector, rng) for name, model in detector.calorimeters.items()]
         read.append(sum(part.et.astype(float).sum() for part in cells) / events / mu)
     assert np.std(true) / np.mean(true) < 0.04
-    assert 0.85 < read[1] / read[2] < 1.05
-    assert 0.75 < read[0] / read[2] < 1.05
-    assert 0.8 < read[2] / true[2] < 1.05
+    share = np.array(read) / np.array(true)
+    assert np.ptp(share) / share.mean() < 0.03
+    assert 0.84 < share.mean() < 0.92
 
 
 def test_charged_density_of_minimum_bias() -> None:
