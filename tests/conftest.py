@@ -59,7 +59,7 @@ def tiny_run(tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def recipe() -> dict[str, Any]:
     """A valid config to change, as a mapping: a tiny network of two stages on 8 x 12 towers."""
-    phase = {"epochs": 1, "peak": 1e-3}
+    phases = {name: {"epochs": 1, "peak": 1e-3} for name in ("fpn", "quantised", "folded")}
     return {
         "schema": "jetflow-model-1",
         "name": "tiny",
@@ -69,7 +69,7 @@ def recipe() -> dict[str, Any]:
             "twn": {"first": "int8", "body": "ternary", "heads": "int8"},
             "int8": {"first": "int8", "body": "int8", "heads": "int8"},
         },
-        "training": {"batch": 4, "phases": {"fpn": phase, "quantised": phase, "folded": phase}},
+        "training": {"batch": 4, "phases": phases},
     }
 
 

@@ -33,14 +33,14 @@ M = TypeVar("M", bound=BaseModel)
 class Frozen(BaseModel):
     """Base of all sections: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FormatConfig(Frozen):
     """A fixed-point format, see graph.FixedPoint."""
 
     signed: bool = True
-    bits: int = Field(ge=2, le=24)
+    bits: int = Field(ge=2, le=16)  # what TensorFlow's operation takes, see FixedPointActivation
     fraction: int = Field(ge=-32, le=32)
 
     def fixed_point(self) -> FixedPoint:
@@ -148,6 +148,12 @@ class ModelConfig(Frozen):
     training: TrainingConfig
 
     @model_validator(mode="after")
+    def _all_precisions(self) -> "ModelConfig":
+        if missing := {"twn", "int8"} - set(self.precision):
+            raise ValueError(f"precision lacks {', '.join(sorted(missing))}")
+        return self
+
+    @model_validator(mode="after")
     def _pooling_fits(self) -> "ModelConfig":
         divisor = 2 ** (len(self.network.stages) - 1)
         if self.input.rows % divisor or self.input.columns % divisor:
@@ -168,7 +174,7 @@ def load_yaml(path: Path, model: type[M]) -> M:
         content: Any = yaml.safe_load(path.read_text())
     except FileNotFoundError as error:
         raise InputError(f"{path}: not found: give the path of a YAML file that exists") from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:  # YAML's dates and numbers raise ValueError
         raise InputError(f"{path}: not a YAML file ({' '.join(str(error).split())}): mend or replace it") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: found {type(content).__name__}, a mapping of keys is needed: see models/")
