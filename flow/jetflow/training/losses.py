@@ -23,7 +23,7 @@ def ssd_loss(
 
     `outputs`: offsets (n, r, c, 2), class logits (n, r, c, classes), regression (n, r, c, 1); `targets`: class
     indices (n, r, c), offsets (n, r, c, 2), mass (n, r, c). Of the background cells only the `negatives` times as many
-    as positives with the largest loss, in the whole batch, count.
+    as positives with the largest loss, in the whole batch, count; at least one, and of equal ones the first.
 
     Returns `classification`, `localisation`, `regression` and `total`.
     """
@@ -36,9 +36,10 @@ def ssd_loss(
     wanted = tf.one_hot(classes, depth) * (1.0 - smoothing) + smoothing / depth
     entropy = tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
     background = tf.reshape(tf.stop_gradient(entropy) * (1.0 - positive), [-1])
-    wanted_negatives = tf.minimum(tf.cast(negatives * count, tf.int32), tf.size(background))
-    threshold = tf.math.top_k(background, wanted_negatives, sorted=True).values[-1]
-    hard = (1.0 - positive) * tf.cast(entropy >= threshold, tf.float32)
+    wanted_negatives = tf.clip_by_value(tf.cast(negatives * count, tf.int32), 1, tf.size(background))
+    hardest = tf.math.top_k(background, wanted_negatives, sorted=False).indices
+    chosen = tf.scatter_nd(hardest[:, None], tf.ones_like(hardest, tf.float32), tf.shape(background))
+    hard = (1.0 - positive) * tf.reshape(chosen, tf.shape(positive))
 
     classification = tf.reduce_sum(entropy * (positive + hard)) / count
     localisation = tf.reduce_sum(tf.reduce_sum(_huber(offsets - target_offsets), -1) * positive) / count
