@@ -59,7 +59,8 @@ class Targets:
 def assign(anchors: Anchors, truth: Truth, match_iou: float, mass_scale: float) -> Targets:
     """Cells whose anchor has IoU >= `match_iou` with a jet's box, and every jet's best cell, are positive.
 
-    Boxes have the anchors' size; phi is periodic. A cell that matches several jets takes the one of highest IoU.
+    Boxes have the anchors' size; phi is periodic. A cell that is best for a jet takes it, any other the jet of highest
+    IoU; a cell that is best for several jets takes the one of highest IoU.
     """
     centres = anchors.centres[None, :, :, None]  # (1, rows, columns, 1, 2)
     d_eta = truth.eta[:, None, None] - centres[..., 0]  # (events, rows, columns, jets)
@@ -74,6 +75,8 @@ def assign(anchors: Anchors, truth: Truth, match_iou: float, mass_scale: float) 
     positive = np.take_along_axis(iou, best_jet[..., None], -1)[..., 0] >= match_iou
     event, jet = np.nonzero(truth.classes > 0)
     cell = best_cell[event, jet]
+    rising = np.argsort(iou.reshape(events, -1, jets)[event, cell, jet], kind="stable")  # the last one written stays
+    event, jet, cell = event[rising], jet[rising], cell[rising]
     positive.reshape(events, -1)[event, cell] = True
     best_jet.reshape(events, -1)[event, cell] = jet
 
