@@ -13,6 +13,7 @@ from jetflow.graph import predict
 from jetflow.model import Model
 from jetflow.physics.detections import detect
 from jetflow.physics.evaluation import Evaluation, evaluate, paired_difference
+from jetflow.training.batches import check_fit
 
 __all__ = ["evaluate_model", "figures_table", "head_values"]
 
@@ -44,6 +45,7 @@ def evaluate_model(model: Model, precision: str, events: Path, compare: str | No
     """
     config = model.config
     with open_events(events) as file:
+        check_fit(file, config)
         counts = file.towers(0, len(file), lsb_gev=config.input.lsb_gev, bits=config.input.bits).astype(np.int32)
         labels = file.labels(0, len(file))
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.config import ModelConfig
-from jetflow.events import open_events
+from jetflow.errors import InputError
+from jetflow.events import CHANNELS, CLASS_NAMES, EventFile, open_events
 from jetflow.networks.anchors import Anchors
 from jetflow.training.targets import Targets, Truth, assign
 
-__all__ = ["TrainingSet", "batches"]
+__all__ = ["TrainingSet", "batches", "check_fit"]
 
 CHUNK = 2000  # events read at once
 
@@ -27,10 +28,11 @@ class TrainingSet:
 
     @classmethod
     def read(cls, paths: list[Path], config: ModelConfig) -> "TrainingSet":
-        """Read all events of all files. Raises InputError for a bad file."""
+        """Read all events of all files. Raises InputError for a bad file or one that does not fit the config."""
         images, truths = [], []
         for path in paths:
             with open_events(path) as file:
+                check_fit(file, config)
                 for start in range(0, len(file), CHUNK):
                     stop = min(start + CHUNK, len(file))
                     counts = file.towers(start, stop, lsb_gev=config.input.lsb_gev, bits=config.input.bits)
@@ -46,6 +48,18 @@ class TrainingSet:
 
     def __len__(self) -> int:
         return len(self.counts)
+
+
+def check_fit(file: EventFile, config: ModelConfig) -> None:
+    """Raise InputError where the towers or the classes of an events file are not those of the config."""
+    towers = (*file.grid.tower_shape, len(CHANNELS))
+    if config.input.shape != towers:
+        raise InputError(f"{file.path}: its towers are {towers}, input of {config.name} is {config.input.shape}")
+    classes = CLASS_NAMES[1:]
+    if len(config.classes) != len(classes):
+        raise InputError(
+            f"{file.path}: has the classes {', '.join(classes)}, {config.name} has {', '.join(config.classes)}"
+        )
 
 
 def augment(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any, Truth]:
