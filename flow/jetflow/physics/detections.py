@@ -74,5 +74,7 @@ def _best(found: list[tuple[NDArray[np.int64], int]], score: Floats, top: int) -
     if sum(len(cells) for cells, _ in found) <= top:
         return found
     everything = np.concatenate([score[cells, class_id] for cells, class_id in found])
-    limit = np.sort(everything)[-top]
-    return [(cells[score[cells, class_id] >= limit], class_id) for cells, class_id in found]
+    kept = np.zeros(len(everything), bool)
+    kept[np.argsort(-everything, kind="stable")[:top]] = True
+    parts = np.split(kept, np.cumsum([len(cells) for cells, _ in found])[:-1])
+    return [(cells[part], class_id) for (cells, class_id), part in zip(found, parts, strict=True)]
