@@ -38,23 +38,20 @@ class Model:
         return path
 
     def network(self, precision: str) -> Any:
-        """The trained Keras model: full precision for `fpn`, folded and quantised for `twn` and `int8`."""
+        """The trained Keras model: folded and quantised for `twn` and `int8`, else full precision (`fpn`, ...)."""
         path = self.weights_path(precision)
-        from jetflow.networks import Phase, build_network, folded_formats, read_weights, set_weights
+        from jetflow.networks import Phase, build_network, folded_formats, read_weights, set_weights, unfit_blocks
 
         arrays = read_weights(path)
         formats = folded_formats(arrays)
-        phase = Phase.FPN if precision == "fpn" else Phase.FOLDED
-        if phase is Phase.FOLDED and (missing := set(self._blocks()) - set(formats)):
-            raise InputError(f"{path}: lacks the formats of {', '.join(sorted(missing))}: train it with this config")
+        phase = Phase.FOLDED if precision in ("twn", "int8") else Phase.FPN
+        if phase is Phase.FOLDED and (unfit := unfit_blocks(self.config, precision, formats)):
+            raise InputError(
+                f"{path}: {unfit[0]}: its weights are not folded as the config wants: train with this config"
+            )
         model = build_network(self.config, phase, precision, formats)
         set_weights(model, arrays, path)
         return model
-
-    def _blocks(self) -> list[str]:
-        from jetflow.networks import block_names
-
-        return block_names(self.config)
 
     def graph(self, precision: str) -> Graph:
         """The integer graph of a quantised precision."""

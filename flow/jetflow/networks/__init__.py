@@ -2,7 +2,7 @@
 
 from jetflow.networks.anchors import Anchors
 from jetflow.networks.blocks import FoldedFormat, Phase
-from jetflow.networks.folding import fold, folded_formats
+from jetflow.networks.folding import fold, folded_formats, unfit_blocks
 from jetflow.networks.jetssd import HEADS, block_names, build_network
 from jetflow.networks.weights import get_weights, read_weights, set_weights, write_weights
 
@@ -18,5 +18,6 @@ __all__ = [
     "get_weights",
     "read_weights",
     "set_weights",
+    "unfit_blocks",
     "write_weights",
 ]

@@ -12,9 +12,10 @@ from jetflow.networks.layers import MANTISSA
 from jetflow.networks.quantisers import FixedPointWeights, twn
 from jetflow.networks.weights import Arrays
 
-__all__ = ["fold", "folded_formats"]
+__all__ = ["fold", "folded_formats", "unfit_blocks"]
 
 BATCH_NORM_EPSILON = 1e-3  # Keras' default, which Blocks uses
+SMALLEST = 2.0**-20  # a block whose scales are all below is dead: it gets some grid
 FORMAT = "format"  # arrays `block/format` hold a FoldedFormat: weights, bias, scale (or -1)
 
 
@@ -39,8 +40,9 @@ def fold(config: ModelConfig, precision: str, quantised: Arrays) -> Arrays:
         if weight_kind(name, names[0], kinds) == "ternary":
             _, alpha = twn(tf.constant(kernel))
             scale = alpha.numpy().reshape(-1) * factor
-            # the largest scale has six bits before the grid ends, so it may double in fine-tuning
-            point = MANTISSA - math.floor(math.log2(abs(scale).max()))
+            # the largest scale has six bits before the grid ends, so it may double in fine-tuning; from 64 on it has
+            # not: a grid of whole numbers is the coarsest
+            point = max(0, MANTISSA - math.floor(math.log2(max(abs(scale).max(), SMALLEST))))
             formats = FoldedFormat(weights=0, bias=fraction + point, scale=point)
             folded[f"{name}_norm/scale"] = scale
         else:
@@ -73,3 +75,14 @@ def folded_formats(arrays: Arrays) -> dict[str, FoldedFormat]:
             weights, bias, scale = (int(value) for value in array)
             formats[block] = FoldedFormat(weights, bias, None if scale < 0 else scale)
     return formats
+
+
+def unfit_blocks(config: ModelConfig, precision: str, formats: dict[str, FoldedFormat]) -> list[str]:
+    """The blocks of `config` for which there is no format, or one of other weights than the config's."""
+    names = block_names(config)
+    kinds = config.precision["int8" if precision == "int8" else "twn"]
+    return [
+        name
+        for name in names
+        if name not in formats or (formats[name].scale is None) != (weight_kind(name, names[0], kinds) == "int8")
+    ]

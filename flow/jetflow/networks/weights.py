@@ -1,6 +1,7 @@
 """Weights of a network as an npz of plain arrays named `layer/variable`."""
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jetflow.graph.serialise import npz_bytes
 
 __all__ = ["Arrays", "get_weights", "read_weights", "set_weights", "write_weights"]
 
+_DAMAGE = (zipfile.BadZipFile, zlib.error, MemoryError)
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
@@ -54,8 +56,10 @@ def read_weights(path: Path) -> Arrays:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError as error:
         raise InputError(f"{path}: not found: train the model to make it") from error
-    except (ValueError, zipfile.BadZipFile, EOFError, OSError, AttributeError) as error:
-        raise InputError(f"{path}: not an npz of weights ({error}): train the model again") from error
+    except (ValueError, TypeError, LookupError, RuntimeError, EOFError, OSError, *_DAMAGE) as error:
+        raise InputError(
+            f"{path}: not an npz of weights ({' '.join(str(error).split())}): train the model again"
+        ) from error
     for name, array in arrays.items():
         if not np.issubdtype(array.dtype, np.number) or not np.isfinite(array).all():
             raise InputError(f"{path}: {name} holds values that are not finite numbers: train the model again")
