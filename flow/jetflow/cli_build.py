@@ -44,7 +44,7 @@ Progress = Callable[[str, int, int], None]
 @contextmanager
 def _bars() -> Iterator[Progress]:
     """Gives a function that moves the bar of a comparison."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (
@@ -54,12 +54,12 @@ def _bars() -> Iterator[Progress]:
         TimeRemainingColumn(),
     )
     with Bars(*columns, transient=True) as bars:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
-        def move(name: str, done: int, total: int) -> None:
+        def move(name: str, events: int, total: int) -> None:
             if name not in tasks:
                 tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done)  # type: ignore[arg-type]
+            bars.advance(tasks[name], events)
 
         yield move
 

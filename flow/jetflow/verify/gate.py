@@ -16,7 +16,7 @@ from jetflow.verify.stress import stress_images
 __all__ = ["Progress", "Verdict", "passed_before", "verify"]
 
 Images = NDArray[np.integer[Any]]
-Progress = Callable[[str, int, int], None]  # (comparison, events done, events)
+Progress = Callable[[str, int, int], None]  # (comparison, events more, events in all)
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,14 @@ def verify(build: Build, images: Images, trace: bool, progress: Progress, inputs
     stress = np.stack(list(stress_images(graph.input).values()))
 
     def compare(name: str, inputs: Images) -> SimulationResult:
-        def moved(done: int, total: int) -> None:
-            progress(name, done, total)
+        def run(every_layer: bool) -> SimulationResult:
+            def moved(events: int) -> None:
+                progress(name, events, len(inputs))
 
-        result = simulate(simulation, graph, inputs, trace=trace, progress=moved)
-        if result.differing and not trace:
-            return simulate(simulation, graph, inputs, trace=True, progress=moved)
-        return result
+            return simulate(project, simulation, inputs, trace=every_layer, progress=moved)
+
+        result = run(trace)
+        return run(True) if result.differing and not trace else result
 
     results = {"csim": compare("csim", images), "stress": compare("stress", stress)}
     content = {**as_json(results, frozenset({"csim"})), "inputs": inputs}
