@@ -1,7 +1,9 @@
 """`jetflow`: the commands. They parse, call and print; heavy imports happen inside the command that needs them."""
 
+import errno
 import sys
-from typing import Annotated
+import traceback
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -9,6 +11,8 @@ from jetflow import __version__, cli_build, cli_data, cli_models
 from jetflow.errors import JetflowError
 
 __all__ = ["app", "main"]
+
+DISK = {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT}
 
 app = typer.Typer(
     help="From calorimeter images to bit-exact FPGA and DSP firmware for single-shot jet detection.",
@@ -42,9 +46,24 @@ def options(
 
 
 def main() -> None:
-    """Entry point: an error that jetflow raises is one line, and its exit code."""
+    """Entry point: what goes wrong on purpose is one line and its exit code; anything else is a bug and exit code 3."""
     try:
         app()
     except JetflowError as problem:
-        typer.echo(f"error: {problem}", err=True)
-        sys.exit(problem.exit_code)
+        _end(str(problem), problem.exit_code)
+    except OSError as problem:
+        if problem.errno not in DISK:
+            _bug()
+        _end(f"{problem.filename or 'disk'}: {problem.strerror}: free space or choose another --out", 2)
+    except Exception:
+        _bug()
+
+
+def _bug() -> NoReturn:
+    traceback.print_exc()
+    _end(f"a bug in jetflow {__version__}: please report it with the lines above", 3)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(code)
