@@ -1,0 +1,156 @@
+"""A plan as an hls4ml model: the layer list, the configuration, and the check that hls4ml kept every type."""
+
+from typing import Any
+
+from hls4ml.backends import get_backend
+from hls4ml.model.graph import ModelGraph
+
+from jetflow.errors import ToolError
+from jetflow.graph import AveragePool, Conv2D
+from jetflow.hls.implementation import Implementation, Implementations
+from jetflow.hls.layers import attributes, register
+from jetflow.hls.plan import Kind, Layer, Plan
+from jetflow.hls.precision import constants, precisions
+from jetflow.hls.streams import plan_depths
+from jetflow.hls.testbench import Types
+
+__all__ = ["check", "convert", "type_names"]
+
+_CLASSES = {
+    Kind.PADDING: "JetflowPadding",
+    Kind.SCALE_BIAS: "JetflowScaleBias",
+    Kind.PRELU: "JetflowPRelu",
+    Kind.POOL: "JetflowPool",
+    Kind.REQUANTISE: "JetflowRequantise",
+}
+
+
+def convert(plan: Plan, how: Implementations, part: str, clock_mhz: float, backend: str, stamp: str) -> ModelGraph:
+    """The checked hls4ml model of `plan`, built `how` said, ready to be written, for `vitis` or `vivado`.
+
+    Raises ToolError where hls4ml changed a type or a layer.
+    """
+    register()
+    config = {
+        "OutputDir": ".",
+        "ProjectName": plan.top,
+        "Backend": {"vitis": "Vitis", "vivado": "Vivado"}[backend],
+        "Part": part,
+        "ClockPeriod": f"{1000 / clock_mhz:.3f}",
+        "IOType": "io_stream",
+        "TraceOutput": True,
+        "Stamp": stamp,
+        "HLSConfig": _hls_config(plan, how),
+        "WriterConfig": {"Namespace": None, "WriteWeightsTxt": False, "WriteTar": False, "TBOutputStream": "stdout"},
+    }
+    model = ModelGraph.from_layer_list(
+        config,
+        [_entry(plan, layer) for layer in plan.layers],
+        [plan.layers[0].name],
+        [plan.outputs[output.name] for output in plan.graph.outputs],
+    )
+    check(plan, model)
+    variables = _streams(model)
+    for name, depth in plan_depths(plan, how).items():
+        variables[name].pragma = ("stream", depth)
+    return model
+
+
+def _hls_config(plan: Plan, how: Implementations) -> dict[str, Any]:
+    """Precision of every variable, by layer: `Model` names none, so that nothing can fall back on it."""
+    names: dict[str, Any] = {}
+    one_clock = Implementation("Latency", 1)
+    for layer in plan.with_clones().layers:
+        chosen = how.get(layer.node.name, one_clock) if layer.kind is Kind.CONV else one_clock
+        names[layer.name] = {
+            "Precision": precisions(layer),
+            "Strategy": chosen.strategy,
+            "ReuseFactor": chosen.reuse_factor,
+            "Trace": layer.compared,
+        }
+    return {"Model": {"ReuseFactor": 1, "Strategy": "Latency"}, "LayerName": names}
+
+
+def _entry(plan: Plan, layer: Layer) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": layer.name, "class_name": _CLASSES.get(layer.kind, ""), "inputs": [layer.source]}
+    entry |= {f"{name}_data": values for name, values in constants(layer).items()}
+    if layer.kind is Kind.INPUT:
+        return {"name": layer.name, "class_name": "InputLayer", "input_shape": list(layer.shape)}
+    rows, columns, channels = plan[layer.source].shape
+    if layer.kind is Kind.CONV:
+        return entry | _conv(layer, rows, columns, channels)
+    entry |= attributes(layer.shape) | {"in_height": rows, "in_width": columns}
+    node = layer.node
+    if layer.kind is Kind.PADDING and isinstance(node, Conv2D):
+        entry |= dict(zip(("pad_top", "pad_bottom", "pad_left", "pad_right"), node.padding, strict=True))
+        entry["phi"] = str(node.phi)
+    if isinstance(node, AveragePool):
+        entry |= {"out_height": layer.shape[0], "out_width": layer.shape[1], "padding": node.padding}
+    if layer.kind is Kind.SCALE_BIAS:
+        entry |= {"n_in": rows * columns * channels, "n_filt": channels}
+    return entry
+
+
+def _conv(layer: Layer, rows: int, columns: int, channels: int) -> dict[str, Any]:
+    node = layer.node
+    assert isinstance(node, Conv2D)
+    return {
+        "class_name": "DepthwiseConv2D" if node.depthwise else "Conv2D",
+        "data_format": "channels_last",
+        "padding": "valid",
+        "in_height": rows,
+        "in_width": columns,
+        "out_height": layer.shape[0],
+        "out_width": layer.shape[1],
+        "n_chan": channels,
+        "n_filt": layer.shape[2],
+        "filt_height": node.kernel.shape[0],
+        "filt_width": node.kernel.shape[1],
+        "stride_height": node.stride[0],
+        "stride_width": node.stride[1],
+        "depth_multiplier": 1,
+        "pad_top": 0,
+        "pad_bottom": 0,
+        "pad_left": 0,
+        "pad_right": 0,
+        "bias_data": None,
+    }
+
+
+def check(plan: Plan, model: ModelGraph) -> None:
+    """Raise ToolError unless every layer of the plan stands in `model` with exactly the types of the plan.
+
+    hls4ml's passes merge, delete and retype layers; a silent change would end as a wrong bit somewhere else.
+    """
+    planned = {layer.name: layer for layer in plan.with_clones().layers}
+    found = {layer.name: layer for layer in model.get_layers()}
+    if set(planned) != set(found):
+        missing, extra = sorted(set(planned) - set(found)), sorted(set(found) - set(planned))
+        raise ToolError(f"hls4ml changed the layers of {plan.graph.name}: missing {missing}, added {extra}")
+    read = get_backend("vitis").convert_precision_string
+    for name, layer in planned.items():
+        types = {key.removesuffix("_t"): value.precision for key, value in found[name].types.items()}
+        types |= {key: value.type.precision for key, value in found[name].weights.items()}
+        types["result"] = found[name].get_output_variable().type.precision
+        for variable, text in precisions(layer).items():
+            if variable not in types or str(types[variable]) != str(read(text)):
+                has = types.get(variable, "no type")
+                raise ToolError(f"hls4ml gave {name} {has} for {variable}, the graph says {text}")
+
+
+def _streams(model: ModelGraph) -> dict[str, Any]:
+    """hls4ml's stream variables by the names of jetflow.hls.streams."""
+    streams: dict[str, Any] = {}
+    for layer in model.get_layers():
+        variables = list(layer.get_variables())
+        for i, variable in enumerate(variables):
+            streams[layer.name if len(variables) == 1 else f"{layer.name}_cpy{i + 1}"] = variable
+    return streams
+
+
+def type_names(model: ModelGraph) -> Types:
+    """The C++ names that hls4ml gave to the streams' words and to the weights."""
+    return Types(
+        {layer.name: layer.get_output_variable().type.name for layer in model.get_layers()},
+        tuple((w.type.name, w.name, w.data_length) for w in model.get_weight_variables()),
+    )

@@ -1,0 +1,68 @@
+"""Formats of the graph as hls4ml precision strings, and constants as the real values that hls4ml writes."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.graph import Conv2D, FixedPoint, Node, PReLU, Requantise, ScaleBias
+from jetflow.hls.plan import Kind, Layer
+
+__all__ = ["NO_BIAS", "TERNARY", "constants", "fixed", "precisions"]
+
+TERNARY = "ap_int<2>"  # the weight type that selects hls4ml's ternary product, which needs no multiplier
+NO_BIAS = "ap_uint<1>"
+
+
+def fixed(format: FixedPoint, rounding: str = "AP_TRN", overflow: str = "AP_WRAP") -> str:
+    """The ap_fixed type of `format`; the default modes never act, because exact values fit."""
+    sign = "" if format.signed else "u"
+    return f"ap_{sign}fixed<{format.bits},{format.bits - format.fraction},{rounding},{overflow}>"
+
+
+def precisions(layer: Layer) -> dict[str, str]:
+    """Every type of a layer by hls4ml's name for it: what is configured, and what is found again by the check."""
+    found = {"result": _tensor(layer.result)}
+    node = layer.node
+    match layer.kind:
+        case Kind.CONV if isinstance(node, Conv2D):
+            plain = not node.ternary or node.weights.fraction != 0
+            found |= {"weight": fixed(node.weights) if plain else TERNARY, "bias": NO_BIAS, "accum": fixed(node.format)}
+        case Kind.SCALE_BIAS if isinstance(node, ScaleBias):
+            found["scale"] = fixed(_covering(node.scale << node.shift, node.scale_fraction))
+            found["bias"] = fixed(_covering(node.bias, node.format.fraction))
+        case Kind.PRELU if isinstance(node, PReLU):
+            found |= {"slope": fixed(_covering(node.slope, node.slope_fraction)), "accum": fixed(node.format)}
+        case Kind.POOL:
+            found["sum"] = fixed(replace(node.format, fraction=node.format.fraction - 2))
+            found["accum"] = fixed(node.format)
+    return found
+
+
+def constants(layer: Layer) -> dict[str, NDArray[np.float64]]:
+    """The layer's weights by hls4ml's name for them. Exact: a mantissa below 2**53 times a power of two."""
+    node = layer.node
+    match layer.kind:
+        case Kind.CONV if isinstance(node, Conv2D):
+            return {"weight": _real(node.kernel, node.weights.fraction)}
+        case Kind.SCALE_BIAS if isinstance(node, ScaleBias):
+            scale = _real(node.scale << node.shift, node.scale_fraction)
+            return {"scale": scale, "bias": _real(node.bias, node.format.fraction)}
+        case Kind.PRELU if isinstance(node, PReLU):
+            return {"slope": _real(node.slope, node.slope_fraction)}
+    return {}
+
+
+def _tensor(node: Node) -> str:
+    """The stream's type; a Requantise's carries the modes, so that assigning to it rounds and saturates."""
+    if isinstance(node, Requantise):
+        return fixed(node.format, node.rounding, node.overflow)
+    return fixed(node.format)
+
+
+def _real(mantissas: NDArray[np.int64], fraction: int) -> NDArray[np.float64]:
+    return np.ldexp(mantissas.astype(np.float64), -fraction)
+
+
+def _covering(mantissas: NDArray[np.int64], fraction: int) -> FixedPoint:
+    return FixedPoint.covering(int(mantissas.min()), int(mantissas.max()), fraction)

@@ -1,0 +1,83 @@
+"""What each hardware layer reads and writes, iteration by iteration: the one description of its timing.
+
+Every layer is one pipelined loop. An iteration starts when the word that it reads is there and the words that it
+writes have room, and the next one starts `interval` clocks later at the earliest. The patterns are those of the C++:
+hw/hls for our layers, the line buffer of hls4ml's nnet_conv_stream.h for convolutions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.graph import AveragePool, Conv2D, PhiPadding
+from jetflow.hls.implementation import Implementations
+from jetflow.hls.plan import Kind, Layer, Plan
+
+__all__ = ["Schedule", "interval", "schedule"]
+
+Pattern = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """For each iteration of one image, in order: whether it reads a word, whether it writes one; clocks between."""
+
+    reads: Pattern
+    writes: Pattern
+    interval: int
+
+    @property
+    def clocks(self) -> int:
+        """Clocks an image that is never waited for: the layer's own initiation interval."""
+        return len(self.reads) * self.interval
+
+
+def schedule(plan: Plan, layer: Layer, how: Implementations) -> Schedule:
+    """The schedule of `layer`, which stands in `plan`, for one image."""
+    rows, columns, _ = plan[layer.source].shape if layer.source else layer.shape
+    node = layer.node
+    if layer.kind is Kind.PADDING and isinstance(node, Conv2D):
+        return _padding(node, rows, columns)
+    if layer.kind is Kind.CONV and isinstance(node, Conv2D):
+        return _conv(node, rows, columns, interval(layer, how))
+    if layer.kind is Kind.POOL and isinstance(node, AveragePool):
+        return _pool(layer, node.padding, rows, columns)
+    every = np.ones(rows * columns, bool)
+    return Schedule(every, every, 1)
+
+
+def interval(layer: Layer, how: Implementations) -> int:
+    """Clocks between two iterations of `layer`: the reuse factor of a convolution, else 1."""
+    chosen = how.get(layer.node.name) if layer.kind is Kind.CONV else None
+    return chosen.reuse_factor if chosen else 1
+
+
+def _padding(node: Conv2D, rows: int, columns: int) -> Schedule:
+    top, bottom, left, right = node.padding
+    reads = np.zeros((top + rows + bottom, left + columns + right), bool)
+    writes = np.ones_like(reads)
+    if node.phi is PhiPadding.ZERO:
+        reads[top : top + rows, left : left + columns] = True
+        return Schedule(reads.ravel(), writes.ravel(), 1)
+    # Wrapped: a row is read one row time before it leaves, the first one during the zeros above the image.
+    if top == 0:
+        reads, writes = (np.concatenate([np.zeros_like(a[:1]), a]) for a in (reads, writes))
+    first = max(top, 1) - 1
+    reads[first : first + rows, left : left + columns] = True
+    return Schedule(reads.ravel(), writes.ravel(), 1)
+
+
+def _conv(node: Conv2D, rows: int, columns: int, clocks: int) -> Schedule:
+    high, wide = node.kernel.shape[:2]
+    writes = np.zeros((rows, columns), bool)
+    writes[high - 1 :: node.stride[0], wide - 1 :: node.stride[1]] = True
+    return Schedule(np.ones(rows * columns, bool), writes.ravel(), clocks)
+
+
+def _pool(layer: Layer, padding: int, rows: int, columns: int) -> Schedule:
+    reads = np.zeros((rows + 2 * padding, columns + 2 * padding), bool)
+    reads[padding : padding + rows, padding : padding + columns] = True
+    writes = np.zeros_like(reads)
+    writes[1 : 2 * layer.shape[0] : 2, 1 : 2 * layer.shape[1] : 2] = True
+    return Schedule(reads.ravel(), writes.ravel(), 1)

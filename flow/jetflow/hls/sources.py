@@ -1,0 +1,26 @@
+"""Where the hand-written C++ lies: the only module that knows the layout of the checkout."""
+
+from pathlib import Path
+
+from jetflow.errors import InputError
+
+__all__ = ["headers", "testbench"]
+
+_CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def headers() -> tuple[Path, ...]:
+    """The headers of hw/hls, in order of their names. Raises InputError where the checkout is not complete."""
+    return tuple(sorted(_folder("hw/hls").glob("*.h")))
+
+
+def testbench() -> Path:
+    """The C++ testbench. Raises InputError where the checkout is not complete."""
+    return _folder("tb/csim") / "testbench.cpp"
+
+
+def _folder(name: str) -> Path:
+    folder = _CHECKOUT / name
+    if not folder.is_dir():
+        raise InputError(f"{folder}: not found: install jetflow from its checkout with `pip install -e .`")
+    return folder

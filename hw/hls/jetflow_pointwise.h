@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layers that turn each pixel into one pixel: PReLU with one slope a channel, and a change of format.
+#ifndef JETFLOW_POINTWISE_H_
+#define JETFLOW_POINTWISE_H_
+
+#include "hls_stream.h"
+#include "nnet_common.h"
+
+namespace jetflow {
+
+// `n_pixels` is rows x columns of the image.
+struct pointwise_config {
+    static const unsigned n_pixels = 1;
+    static const unsigned n_chan = 1;
+};
+
+// y = x where x > 0, else x * slope[c]: exact in `accum_t`, rounded once to the result's type. One pixel a clock.
+template <class data_T, class res_T, typename CONFIG_T>
+void prelu(hls::stream<data_T> &data, hls::stream<res_T> &res, typename CONFIG_T::slope_t slope[CONFIG_T::n_chan]) {
+    #pragma HLS ARRAY_PARTITION variable=slope complete
+Pixels:
+    for (unsigned i = 0; i < CONFIG_T::n_pixels; i++) {
+        #pragma HLS PIPELINE II = 1
+        const data_T x = data.read();
+        res_T y;
+        PRAGMA_DATA_PACK(y)
+    Channels:
+        for (unsigned c = 0; c < CONFIG_T::n_chan; c++) {
+            #pragma HLS UNROLL
+            const typename CONFIG_T::accum_t scaled = x[c] * slope[c];
+            const typename CONFIG_T::accum_t same = x[c];
+            y[c] = x[c] > 0 ? same : scaled;
+        }
+        res.write(y);
+    }
+}
+
+// The same values in the result's type, by its rounding and overflow. One pixel a clock.
+template <class data_T, class res_T, typename CONFIG_T>
+void requantise(hls::stream<data_T> &data, hls::stream<res_T> &res) {
+Pixels:
+    for (unsigned i = 0; i < CONFIG_T::n_pixels; i++) {
+        #pragma HLS PIPELINE II = 1
+        const data_T x = data.read();
+        res_T y;
+        PRAGMA_DATA_PACK(y)
+    Channels:
+        for (unsigned c = 0; c < CONFIG_T::n_chan; c++) {
+            #pragma HLS UNROLL
+            y[c] = x[c];
+        }
+        res.write(y);
+    }
+}
+
+} // namespace jetflow
+#endif
