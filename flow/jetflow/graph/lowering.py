@@ -17,6 +17,8 @@ from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights,
 
 __all__ = ["lower"]
 
+_HEAD = "_scaled"  # a head's last layer is named so, and its output without it
+
 
 @dataclass(frozen=True)
 class _Tensor:
@@ -49,7 +51,9 @@ def lower(model: Any, input_format: FixedPoint) -> Graph:
         tensor = tensors[_source(output)]
         if tensor.margin:
             raise GraphError(f"{tensor.node}: {tensor.margin} wrapped columns are left at the output: crop them")
-        builder.output(tensor.node, tensor.node.removesuffix("_scaled"))
+        if not tensor.node.endswith(_HEAD):
+            raise GraphError(f"{tensor.node}: ends in an output, so its name must end in {_HEAD}: rename the layer")
+        builder.output(tensor.node, tensor.node.removesuffix(_HEAD))
     return builder.graph()
 
 
