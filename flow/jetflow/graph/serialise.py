@@ -95,7 +95,7 @@ def npz_bytes(arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:
         for key, array in arrays.items():
             member = io.BytesIO()
             np.lib.format.write_array(  # type: ignore[no-untyped-call]
-                member, np.ascontiguousarray(array), allow_pickle=False
+                member, np.asarray(array, order="C"), allow_pickle=False
             )
             archive.writestr(zipfile.ZipInfo(key + ".npy"), member.getvalue())
     return buffer.getvalue()

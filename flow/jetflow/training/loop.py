@@ -48,11 +48,12 @@ class _State:
     def restore(self) -> None:
         arrays = read_weights(self.path)
         set_weights(self.model, arrays, self.path)
-        for i, variable in enumerate(self.optimiser.variables):
-            if f"{OPTIMISER}{i}" not in arrays:
-                raise InputError(f"{self.path}: lacks the optimiser's state: remove the folder and train again")
-            variable.assign(arrays[f"{OPTIMISER}{i}"])
-        self.log = [dict(zip(LOG_FIELDS, row, strict=True)) for row in arrays["log"].tolist()]
+        moments = [arrays.get(f"{OPTIMISER}{i}") for i in range(len(self.optimiser.variables))]
+        for variable, moment in zip(self.optimiser.variables, moments, strict=True):
+            if moment is None or moment.shape != tuple(variable.shape) or "log" not in arrays:
+                raise InputError(f"{self.path}: is no checkpoint of this network: remove the folder and train again")
+            variable.assign(moment)
+        self.log = [{**dict(zip(LOG_FIELDS, row, strict=True)), "epoch": int(row[0])} for row in arrays["log"].tolist()]
 
 
 def train_phase(
@@ -68,6 +69,7 @@ def train_phase(
 
     Writes log.csv (losses an epoch) and TensorBoard events to `folder`.
     """
+    tf.config.experimental.enable_op_determinism()  # a resumed run ends as one that was not killed; costs nothing here
     anchors = Anchors.of(config)
     optimiser = keras.optimizers.Adam(weight_decay=config.training.weight_decay)
     optimiser.exclude_from_weight_decay(var_names=["gamma", "beta", "bias", "scale", "slope"])
