@@ -36,6 +36,12 @@ def test_round_trip_and_same_bytes(config: ModelConfig, path: Path, tmp_path: Pa
     assert (tmp_path / "again.npz").read_bytes() == path.read_bytes()
 
 
+def test_a_single_number_keeps_its_shape(path: Path) -> None:
+    """Optimisers count their steps in one."""
+    write_weights(path, {"iteration": np.array(7)})
+    assert read_weights(path)["iteration"].shape == ()
+
+
 def test_names_pass_from_phase_to_phase(config: ModelConfig) -> None:
     """The quantised network takes the full-precision one's weights as they are."""
     full = get_weights(build_network(config))

@@ -1,0 +1,120 @@
+"""Training runs on the committed events: what they leave, and that a killed one ends as if it had not been."""
+
+import csv
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jetflow.errors import InputError
+from jetflow.graph import Conv2D
+from jetflow.model import find_model
+from jetflow.networks import read_weights, write_weights
+from jetflow.training import continue_full_precision, open_run, train
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from jetflow.training import open_run, train
+
+config, events, out = (Path(argument) for argument in sys.argv[1:])
+
+def announce(name):
+    def progress(step, steps, loss):
+        if name == "twn-quantised" and step == steps - 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return progress
+
+train(open_run(config, [events], seed=3, out=out, epochs=2, resume=False), "twn", announce)
+"""
+
+
+def quiet(name: str) -> Any:
+    return lambda step, steps, loss: None
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_a_run_leaves(tiny_run: Path) -> None:
+    phases = ("fpn", "twn-quantised", "twn-folded")
+    for phase in phases:
+        log = rows(tiny_run / phase / "log.csv")
+        assert [row["epoch"] for row in log] == ["1"]
+        assert float(log[0]["total"]) > 0
+        assert list((tiny_run / phase / "tensorboard").glob("events.out.tfevents.*"))
+    graph = find_model(str(tiny_run)).graph("twn")
+    assert [node.ternary for node in graph if isinstance(node, Conv2D)] == [False, True, False, False, False]
+    assert not list(tiny_run.rglob("*.part"))
+
+
+def test_each_phase_starts_from_the_one_before(tiny_run: Path) -> None:
+    """The quantised network is nearer to the full-precision one than chance, and yet another."""
+    fpn, quantised = (read_weights(tiny_run / phase / "checkpoint.npz") for phase in ("fpn", "twn-quantised"))
+    assert np.array_equal(read_weights(tiny_run / "fpn.npz")["block1_1_conv/kernel"], fpn["block1_1_conv/kernel"])
+    a, b = fpn["block2_1_conv/kernel"].ravel(), quantised["block2_1_conv/kernel"].ravel()
+    assert not np.array_equal(a, b)
+    assert np.corrcoef(a, b)[0, 1] > 0.9
+
+
+def test_killed_and_resumed_is_the_same(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
+    """SIGKILL in the second epoch of the second phase; all weights and logs as in a run that nobody killed."""
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    done = subprocess.run([sys.executable, "-c", KILLED, tiny_config, sample, killed], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len(rows(killed / "twn-quantised" / "log.csv")) == 1
+    assert not (killed / "twn.npz").exists()
+    train(open_run(tiny_config, [sample], seed=3, out=killed, epochs=2, resume=True), "twn", quiet)
+    train(open_run(tiny_config, [sample], seed=3, out=whole, epochs=2, resume=False), "twn", quiet)
+    for name in ("fpn.npz", "twn.npz", "fpn/log.csv", "twn-quantised/log.csv", "twn-folded/log.csv", "run.json"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_full_precision_goes_on_and_is_compared(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
+    run = open_run(tiny_config, [sample], seed=3, out=tmp_path / "run", epochs=None, resume=False)
+    with pytest.raises(InputError, match=r"fpn\.npz: not found"):
+        continue_full_precision(run, quiet)
+    train(run, "fpn", quiet)
+    continue_full_precision(run, quiet)
+    before, after = (read_weights(run.out / f"{name}.npz") for name in ("fpn", "fpn-continued"))
+    assert list(before) == list(after)
+    assert not np.array_equal(before["block1_1_conv/kernel"], after["block1_1_conv/kernel"])
+    network = find_model(str(run.out)).network("fpn-continued")
+    assert np.array_equal(network.get_layer("block1_1_conv").kernel.numpy(), after["block1_1_conv/kernel"])
+
+
+def test_runs_are_not_mixed(tiny_config: Path, tiny_run: Path, sample: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds a run: give --resume"):
+        open_run(tiny_config, [sample], seed=3, out=tiny_run, epochs=None, resume=False)
+    with pytest.raises(InputError, match=r"was started with seed 3 \(not 4\)"):
+        open_run(tiny_config, [sample], seed=4, out=tiny_run, epochs=None, resume=True)
+    other = tmp_path / "other.yaml"
+    other.write_text(tiny_config.read_text().replace("[4]", "[5]"))
+    with pytest.raises(InputError, match="differs from"):
+        open_run(other, [sample], seed=3, out=tiny_run, epochs=None, resume=True)
+
+
+def test_too_few_events_for_a_batch(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
+    config = tmp_path / "large.yaml"
+    config.write_text(tiny_config.read_text().replace("training:", "training:\n  batch: 300"))
+    run = open_run(config, [sample], seed=1, out=tmp_path / "run", epochs=None, resume=False)
+    with pytest.raises(InputError, match=r"at least 300 events \(training\.batch\), found 256"):
+        train(run, "fpn", quiet)
+
+
+def test_a_damaged_checkpoint_is_named(tiny_config: Path, tiny_run: Path, sample: Path, tmp_path: Path) -> None:
+    run = open_run(tiny_config, [sample], seed=1, out=tmp_path / "run", epochs=None, resume=False)
+    checkpoint = run.out / "fpn" / "checkpoint.npz"
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(b"half a check")
+    with pytest.raises(InputError, match=r"checkpoint\.npz: not an npz of weights"):
+        train(run, "fpn", quiet)
+    write_weights(checkpoint, read_weights(tiny_run / "fpn.npz"))
+    with pytest.raises(InputError, match=r"checkpoint\.npz: is no checkpoint of this network"):
+        train(run, "fpn", quiet)
