@@ -35,11 +35,11 @@ def detect(config: ModelConfig, offsets: Floats, logits: Floats, regression: Flo
     anchor's size, phi periodic); the best `top` an event are kept.
     """
     d, anchors = config.detection, Anchors.of(config)
-    events = len(logits)
-    position = anchors.decode(offsets).reshape(events, -1, 2)
-    mass = (regression * d.mass_scale_gev).reshape(events, -1)
+    events, cells_an_event = len(logits), anchors.rows * anchors.columns
+    position = anchors.decode(offsets).reshape(events, cells_an_event, 2)
+    mass = (regression * d.mass_scale_gev).reshape(events, cells_an_event)
     shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    score = (shifted / shifted.sum(-1, keepdims=True)).reshape(events, position.shape[1], -1)
+    score = (shifted / shifted.sum(-1, keepdims=True)).reshape(events, cells_an_event, logits.shape[-1])
     rows: list[tuple[NDArray[np.int64], int, int]] = []
     for event in range(events):
         found = []
