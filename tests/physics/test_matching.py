@@ -1,0 +1,99 @@
+"""Detections against truth: each truth once, the best score first, phi periodic."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jetflow.events import Labels
+from jetflow.physics import Detections
+from jetflow.physics.matching import match
+from jetflow.physics.metrics import ap_11_point, area_ap
+
+Jet = tuple[int, int, float, float]  # event, class, eta, phi
+
+
+def labels(events: int, jets: list[Jet], base: int = 0) -> Labels:
+    jets = sorted(jets, key=lambda jet: jet[0])
+    columns = list(zip(*jets, strict=True)) if jets else [()] * 4
+    counts = np.bincount(np.array(columns[0], np.int64), minlength=events)
+    offsets = base + np.concatenate([[0], np.cumsum(counts)])
+    eta, phi = (np.array(column, np.float32) for column in columns[2:])
+    return Labels(offsets, np.array(columns[1], np.int8), eta, phi, np.ones_like(eta), np.ones_like(eta))
+
+
+def detections(*found: tuple[int, int, float, float, float]) -> Detections:
+    """Of (event, class, score, eta, phi)."""
+    event, class_id, score, eta, phi = zip(*found, strict=True) if found else [()] * 5
+    values = [np.array(v, np.float32) for v in (score, eta, phi)]
+    return Detections(np.array(event, np.int64), np.array(class_id, np.int8), *values, np.ones(len(event), np.float32))
+
+
+def test_one_truth_is_found_once() -> None:
+    """Two detections at one jet: the better one is true, wherever it stands and although the other is nearer."""
+    truth = labels(1, [(0, 1, 0.0, 0.0)])
+    m = match(detections((0, 1, 0.5, 0.01, 0.0), (0, 1, 0.9, 0.3, 0.0)), truth, 1, 0.4)
+    assert m.detection.tolist() == [1, 0]
+    assert m.true.tolist() == [True, False]
+    assert m.truth.tolist() == [0, -1]
+
+
+def test_a_used_truth_leaves_the_next_one() -> None:
+    """Both detections lie nearest to the first jet; the second one finds the other within reach."""
+    truth = labels(1, [(0, 1, 0.0, 0.0), (0, 1, 0.3, 0.0)])
+    m = match(detections((0, 1, 0.9, 0.1, 0.0), (0, 1, 0.8, 0.05, 0.0)), truth, 1, 0.4)
+    assert m.truth.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("apart", "found"), [(0.39, True), (0.41, False)])
+def test_distance_in_eta_and_phi(apart: float, found: bool) -> None:
+    truth = labels(1, [(0, 1, 0.5, 1.0)])
+    for eta, phi in ((apart, 0.0), (0.0, -apart), (apart * 0.6, apart * 0.8)):
+        assert match(detections((0, 1, 0.5, 0.5 + eta, 1.0 + phi)), truth, 1, 0.4).true.tolist() == [found]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_phi_is_periodic(sign: int) -> None:
+    """0.3 apart across the seam."""
+    m = match(
+        detections((0, 1, 0.5, 0.0, sign * (np.pi - 0.1))), labels(1, [(0, 1, 0.0, -sign * (np.pi - 0.2))]), 1, 0.4
+    )
+    assert m.true.all()
+
+
+def test_classes_and_events_are_kept_apart() -> None:
+    truth = labels(3, [(0, 1, 0.0, 0.0), (1, 2, 0.0, 0.0), (2, 1, 0.0, 0.0), (2, 2, 1.0, 1.0)])
+    m = match(detections((1, 1, 0.9, 0.0, 0.0), (0, 1, 0.8, 0.0, 0.0), (0, 2, 0.7, 0.0, 0.0)), truth, 1, 0.4)
+    assert m.event.tolist() == [1, 0]
+    assert m.true.tolist() == [False, True]
+    assert m.truths.tolist() == [1, 0, 1]
+    assert match(detections((1, 2, 0.5, 0.0, 0.0)), truth, 2, 0.4).truths.tolist() == [0, 1, 1]
+
+
+def test_labels_of_a_slice() -> None:
+    """Offsets that do not begin at zero."""
+    m = match(detections((1, 1, 0.5, 0.5, 0.0)), labels(2, [(0, 1, 0.0, 0.0), (1, 1, 0.5, 0.0)], base=70), 1, 0.4)
+    assert m.truth.tolist() == [1]
+
+
+def test_nothing_found_and_nothing_there() -> None:
+    assert match(detections(), labels(2, [(0, 1, 0.0, 0.0)]), 1, 0.4).truths.tolist() == [1, 0]
+    assert match(detections((0, 1, 0.5, 0.0, 0.0)), labels(2, []), 1, 0.4).true.tolist() == [False]
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_the_order_of_events_does_not_matter(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    events, found, there = 8, 30, 12
+    jets = [(int(random.integers(events)), 1, *random.uniform(-1, 1, 2)) for _ in range(there)]
+    score = random.permutation(np.linspace(0.1, 0.9, found))  # no two alike
+    seen = [(int(random.integers(events)), 1, score[i], *random.uniform(-1, 1, 2)) for i in range(found)]
+    order = random.permutation(events)
+    figures = []
+    for place in (np.arange(events), order):
+        moved = [(int(place[event]), *rest) for event, *rest in seen]
+        random.shuffle(moved)
+        m = match(detections(*moved), labels(events, [(int(place[event]), *rest) for event, *rest in jets]), 1, 0.4)
+        figures.append((ap_11_point(m), area_ap(m)))
+    assert figures[0] == figures[1]
