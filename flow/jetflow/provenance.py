@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from jetflow import __version__
 from jetflow.checkout import CHECKOUT
 
 __all__ = ["code_digest", "digest_files", "package_versions"]
 
-PACKAGES = ("jetflow", "hls4ml", "qkeras", "tensorflow", "numpy")
+PACKAGES = ("hls4ml", "qkeras", "tensorflow", "numpy")
 SOURCES = ("flow/jetflow", "hw", "tb")
 SUFFIXES = {".py", ".h", ".cpp", ".yaml", ".j2"}
 
@@ -30,4 +31,4 @@ def code_digest() -> str:
 
 def package_versions() -> dict[str, str]:
     """Installed versions of what shapes a build."""
-    return {name: version(name) for name in PACKAGES}
+    return {"jetflow": __version__} | {name: version(name) for name in PACKAGES}
