@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,8 @@ def test_same_bytes_twice(folder: Path, tmp_path_factory: pytest.TempPathFactory
     save_graph(load_graph(folder), other)
     for name in ("graph.json", "graph.npz"):
         assert (folder / name).read_bytes() == (other / name).read_bytes()
+    with zipfile.ZipFile(folder / "graph.npz") as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}, "no time stamps"
     save_graph(every_node(1), other)
     assert (folder / "graph.npz").read_bytes() != (other / "graph.npz").read_bytes()
 

@@ -34,14 +34,14 @@ def gradient(function: object, x: np.ndarray) -> np.ndarray:
 
 
 def test_twn_by_hand() -> None:
-    """mean|w| of the first channel is 0.5, delta 0.35: 0.7, -0.9 and 0.4 survive, alpha is 2/3. The second: 0.175."""
-    first, second = [0.7, -0.9, 0.4, 0.2, -0.3, 0.5], [0.1, -0.2, 0.3, 0.2, 0.5, -0.2]
+    """mean|w| of the first channel is 0.5, delta 0.35: -0.34 does not survive. Delta of the second is 0.175."""
+    first, second = [0.7, -0.9, 0.36, 0.2, -0.34, 0.5], [0.1, -0.2, 0.3, 0.2, 0.5, -0.2]
     kernel = np.stack([first, second], -1).astype(np.float32).reshape(2, 3, 1, 2)
     ternary, alpha = twn(tf.constant(kernel))
     assert ternary.numpy()[..., 0].ravel().tolist() == [1, -1, 1, 0, 0, 1]
     assert ternary.numpy()[..., 1].ravel().tolist() == [0, -1, 1, 1, 1, -1]
     assert alpha.numpy().shape == (1, 1, 1, 2)
-    assert alpha.numpy().ravel() == pytest.approx([(0.7 + 0.9 + 0.4 + 0.5) / 4, (0.2 + 0.3 + 0.2 + 0.5 + 0.2) / 5])
+    assert alpha.numpy().ravel() == pytest.approx([(0.7 + 0.9 + 0.36 + 0.5) / 4, (0.2 + 0.3 + 0.2 + 0.5 + 0.2) / 5])
 
 
 def test_twn_of_nothing_is_nothing() -> None:
