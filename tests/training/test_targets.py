@@ -74,8 +74,8 @@ def test_two_jets_on_one_cell(order: tuple[int, int]) -> None:
 
 
 def test_best_cell_is_not_lost_to_a_jet_that_has_a_better_one() -> None:
-    """Cell (2, 4) is best for jet 1 (IoU .54) and matches jet 2 better than jet 1 does, which sits nearer to (3, 4)."""
-    first, second = (1, 0.02, STEP / 2, 1.0), (2, 0.52, STEP / 2, 1.0)
+    """Cell (2, 4) is best for jet 1 (IoU .45) and matches jet 2 better (.59), whose own best is (3, 4)."""
+    first, second = (1, 0.25, STEP / 2 + 0.38, 1.0), (2, 0.51, STEP / 2, 1.0)
     found = positives(assign(ANCHORS, truth(first, second), 0.3, 1.0))
     assert found[2, 4] == 1
     assert found[3, 4] == 2
