@@ -38,6 +38,11 @@ def test_one_truth_is_found_once() -> None:
     assert m.truth.tolist() == [0, -1]
 
 
+def test_the_nearest_truth_is_taken() -> None:
+    truth = labels(1, [(0, 1, 0.0, 0.0), (0, 1, 0.3, 0.0), (0, 1, 0.5, 0.0)])
+    assert match(detections((0, 1, 0.9, 0.28, 0.1)), truth, 1, 0.4).truth.tolist() == [1]
+
+
 def test_a_used_truth_leaves_the_next_one() -> None:
     """Both detections lie nearest to the first jet; the second one finds the other within reach."""
     truth = labels(1, [(0, 1, 0.0, 0.0), (0, 1, 0.3, 0.0)])
