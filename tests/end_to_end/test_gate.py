@@ -45,7 +45,7 @@ def test_a_flipped_ternary_weight_names_its_convolution(jetflow: Jetflow, build:
 
 
 def test_a_changed_bias_names_its_scale_and_bias(jetflow: Jetflow, build: Path) -> None:
-    path = header(build, "block1_1_norm", "b")
+    path = header(build, "block1_1_scaled", "b")
     values = re.findall(r"-?[\d.]+", path.read_text().split("= {")[1])
     change(path, {values[0]: str(float(values[0]) + 8)})
     run = jetflow("verify", build)

@@ -118,6 +118,13 @@ def _estimates(build: Build) -> tuple[tuple[Stage, ...], list[Figure], list[Miss
     )
     bits = fifo_bits(graph, settings.backend)
     figures = [Figure("fifo_bits", bits, "bits", Kind.ESTIMATED, "sum of depth x width over the streams")]
+    for stage in stages:
+        for name, value in (("cycles", stage.cycles), ("ii_cycles", stage.interval)):
+            if value is not None:
+                figures.append(Figure(name, value, "cycles", Kind.ESTIMATED, stage.formula, stage.name))
+        if stage.depth is not None:
+            source = "jetflow.hls.streams"
+            figures.append(Figure("fifo_depth", stage.depth, "words", Kind.ESTIMATED, source, stage.name))
     if estimate.latency_cycles is None or estimate.ii_cycles is None:
         how = "Run synthesis and cosimulation on hls/."
         return stages, figures, [Missing("Latency, interval, time and rate", estimate.reason, how)]

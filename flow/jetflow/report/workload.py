@@ -71,4 +71,5 @@ def _free(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Where the product needs no multiplier: by 0, 1 or a power of two, of either sign."""
     size = abs(constants)
-    return (size & (size - 1)) == 0
+    free: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = (size & (size - 1)) == 0
+    return free
