@@ -77,12 +77,12 @@ def find_model(reference: str) -> Model:
     Raises InputError for an unknown name or a bad config.
     """
     given = Path(reference)
-    if given.suffix in (".yaml", ".yml"):
+    if reference in model_names():
+        path = MODELS / reference / "config.yaml"
+    elif given.suffix in (".yaml", ".yml"):
         path = given
     elif given.is_dir():
         path = given / "config.yaml"
-    elif reference in model_names():
-        path = MODELS / reference / "config.yaml"
     else:
         raise InputError(
             f"{reference}: no such model; found: {', '.join(model_names())}; "

@@ -10,6 +10,8 @@ from typing import Any
 from jetflow.atomic import atomic_path, write_text
 from jetflow.config import ModelConfig, PhaseConfig, PhaseName, load_config
 from jetflow.errors import InputError
+from jetflow.graph import GraphError
+from jetflow.graph.lowering import lower
 from jetflow.networks import Phase, build_network, fold, folded_formats, read_weights, set_weights, write_weights
 from jetflow.networks.backend import keras
 from jetflow.networks.weights import Arrays, get_weights
@@ -72,9 +74,20 @@ def train(run: Run, precision: str, announce: Announce) -> None:
     start = read_weights(out / "fpn.npz")
     quantised = _phase(run, f"{precision}-quantised", precision, Phase.QUANTISED, start, announce)
     folded = fold(run.config, precision, quantised)
+    _check_exact(run, precision, folded)
     formats = {name: array for name, array in folded.items() if name.endswith("/format")}
     tuned = _phase(run, f"{precision}-folded", precision, Phase.FOLDED, folded, announce)
     write_weights(out / f"{precision}.npz", {**tuned, **formats})
+
+
+def _check_exact(run: Run, precision: str, folded: Arrays) -> None:
+    """Raise InputError before the last phase, not at the first build, where the folded network has no exact graph."""
+    model: Any = build_network(run.config, Phase.FOLDED, precision, folded_formats(folded))
+    set_weights(model, folded, run.out)
+    try:
+        lower(model, run.config.input.fixed_point())
+    except GraphError as error:
+        raise InputError(f"{run.out / 'config.yaml'}: {precision} has no exact integer graph: {error}") from error
 
 
 def continue_full_precision(run: Run, announce: Announce) -> None:
