@@ -31,5 +31,5 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be written .*choose another --out"):
+    with pytest.raises(InputError, match=r"cannot be written .*choose another --out"):
         write_text(tmp_path / "file" / "below.txt", "text")
