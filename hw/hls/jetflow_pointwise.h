@@ -35,7 +35,7 @@ Pixels:
     }
 }
 
-// The same values in the result's type, by its rounding and overflow. One pixel a clock.
+// The same values in the result's type, by its rounding and overflow; exact in `accum_t`. One pixel a clock.
 template <class data_T, class res_T, typename CONFIG_T>
 void requantise(hls::stream<data_T> &data, hls::stream<res_T> &res) {
 Pixels:
@@ -47,7 +47,8 @@ Pixels:
     Channels:
         for (unsigned c = 0; c < CONFIG_T::n_chan; c++) {
             #pragma HLS UNROLL
-            y[c] = x[c];
+            const typename CONFIG_T::accum_t exact = x[c];
+            y[c] = exact;
         }
         res.write(y);
     }

@@ -1,9 +1,10 @@
-"""g++ on the project as it lies on disk: compiled again when a byte of it changed, and only then."""
+"""g++ on the project as it lies on disk: a part is compiled again when a file that it reads changed, and only then."""
 
 import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +15,26 @@ from jetflow.hls.project import Project
 __all__ = ["Simulation", "compile_simulation"]
 
 # Exceptions off: with them g++ takes minutes over arrays of ap_types. Neither ap_types nor hls4ml throws.
-_COMMON = ("-std=c++17", "-fno-exceptions", "-Ifirmware/ap_types", "-I.")
-_FIRMWARE = ("-O3", "-include", "simulation_weights.h")
-_TESTBENCH = ("-O2",)
+_FLAGS = ("-std=c++17", "-fno-exceptions", "-Ifirmware/ap_types", "-I.")
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """A compiled C simulation. `fresh`: it was compiled by this call, not found from before."""
+    """A compiled C simulation. `fresh`: this call compiled something, else all of it was there from before."""
 
     binary: Path
     digest: str
     fresh: bool
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """One object file: its source, its flags and, beside the headers that all read, the files that it alone reads."""
+
+    name: str
+    source: str
+    flags: tuple[str, ...]
+    reads: tuple[str, ...] = ()
 
 
 def compile_simulation(project: Project, folder: Path, workers: int | None = None) -> Simulation:
@@ -36,50 +45,56 @@ def compile_simulation(project: Project, folder: Path, workers: int | None = Non
     tool = shutil.which("g++")
     if tool is None:
         raise MissingToolError("g++: not found, the C simulation needs it: install it with `apt-get install g++`")
-    units = {
-        "firmware": (f"firmware/{project.top}.cpp", _FIRMWARE),
-        "testbench": (f"{project.top}_test.cpp", _TESTBENCH),
-        "weights": ("simulation_weights.cpp", _TESTBENCH),
-    }
-    digest = _digest(project.folder, tool, units)
-    binary, stamp = folder / "testbench", folder / "testbench.sha256"
-    if binary.is_file() and stamp.is_file() and stamp.read_text() == digest:
-        return Simulation(binary, digest, False)
+    # The firmware sees its weights declared only (see testbench.py): a changed weight compiles one small unit again.
+    units = (
+        _Unit("firmware", f"firmware/{project.top}.cpp", ("-O3", "-include", "simulation_weights.h")),
+        _Unit("testbench", f"{project.top}_test.cpp", ("-O2",)),
+        _Unit("weights", "simulation_weights.cpp", ("-O1",), ("firmware/weights/*.h",)),
+    )
+    version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout
+    shared = _digest(project.folder, ("*.h", "firmware/*.h", "firmware/nnet_utils/*.h", "firmware/ap_types/**/*.h"))
+    digests = [_text(version, shared, unit, _digest(project.folder, (unit.source, *unit.reads))) for unit in units]
+    commands = [[tool, *_FLAGS, *unit.flags, "-c", unit.source] for unit in units]
+    objects = [folder / f"{unit.name}.o" for unit in units]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stamp.unlink(missing_ok=True)
+        with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+            made = list(pool.map(_make, commands, objects, digests, [project.folder] * len(units)))
+        command = [tool, *(str(path.resolve()) for path in objects)]
+        linked = _make(command, folder / "testbench", _text(*digests), project.folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another --out") from error
-    objects = [str((folder / f"{name}.o").resolve()) for name in units]
-    commands = [
-        [tool, *_COMMON, *flags, "-c", source, "-o", target]
-        for (source, flags), target in zip(units.values(), objects, strict=True)
-    ]
-    logs = [folder / f"{name}.log" for name in units]
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        list(pool.map(_run, commands, [project.folder] * len(units), logs))
-    part = folder / f".testbench.{os.getpid()}.part"
-    _run([tool, *objects, "-o", str(part.resolve())], project.folder, folder / "link.log")
-    part.replace(binary)
-    stamp.write_text(digest)
-    return Simulation(binary, digest, True)
+    return Simulation(folder / "testbench", _text(*digests), linked or any(made))
 
 
-def _run(command: list[str], folder: Path, log: Path) -> None:
+def _make(command: list[str], target: Path, digest: str, folder: Path) -> bool:
+    """Run `command` in `folder` to make `target`, unless it was made from what has this digest; say whether it ran."""
+    stamp, log = (target.with_name(f"{target.name}.{suffix}") for suffix in ("sha256", "log"))
+    if target.is_file() and stamp.is_file() and stamp.read_text() == digest:
+        return False
+    stamp.unlink(missing_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     with log.open("w") as file:
-        code = subprocess.run(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
+        arguments = [*command, "-o", str(part.resolve())]
+        code = subprocess.run(arguments, cwd=folder, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
     if code != 0:
+        part.unlink(missing_ok=True)
         errors = [line for line in log.read_text(errors="replace").splitlines() if "error" in line]
         first = f": {errors[0]}" if errors else ""
         raise ToolError(f"g++ ended with exit code {code}{first}; its whole output is in {log}")
+    part.replace(target)
+    stamp.write_text(digest)
+    return True
 
 
-def _digest(folder: Path, tool: str, units: dict[str, tuple[str, tuple[str, ...]]]) -> str:
-    """Of every source file, the commands and the compiler's version."""
-    version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout
-    digest = hashlib.sha256(repr((version, _COMMON, units)).encode())
-    for path in sorted([*folder.glob("*.cpp"), *folder.glob("*.h"), *(folder / "firmware").rglob("*")]):
-        if path.is_file():
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(folder)} {len(content)}\n".encode() + content)
+def _digest(folder: Path, patterns: Iterable[str]) -> str:
+    """Of the names and contents of the files in `folder` that match."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder)} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def _text(*parts: object) -> str:
+    return hashlib.sha256(repr((_FLAGS, parts)).encode()).hexdigest()

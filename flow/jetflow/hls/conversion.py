@@ -64,7 +64,7 @@ def _hls_config(plan: Plan, how: Implementations) -> dict[str, Any]:
         chosen = how.get(layer.node.name, one_clock) if layer.kind is Kind.CONV else one_clock
         names[layer.name] = {
             "Precision": precisions(layer),
-            "Strategy": chosen.strategy,
+            "Strategy": chosen.strategy.lower(),
             "ReuseFactor": chosen.reuse_factor,
             "Trace": layer.compared,
         }
@@ -96,6 +96,7 @@ def _conv(layer: Layer, rows: int, columns: int, channels: int) -> dict[str, Any
     assert isinstance(node, Conv2D)
     return {
         "class_name": "DepthwiseConv2D" if node.depthwise else "Conv2D",
+        "depthwise_data": constants(layer)["weight"],  # hls4ml's name for the weights of a depthwise layer
         "data_format": "channels_last",
         "padding": "valid",
         "in_height": rows,

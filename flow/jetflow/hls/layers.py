@@ -51,6 +51,8 @@ class JetflowPool(JetflowLayer):
 class JetflowRequantise(JetflowLayer):
     """A change of format: hw/hls/jetflow_pointwise.h."""
 
+    _expected_attributes = [TypeAttribute("accum")]  # noqa: RUF012
+
 
 class JetflowPRelu(JetflowLayer):
     """PReLU with a slope a channel: hw/hls/jetflow_pointwise.h."""
@@ -130,7 +132,7 @@ class PoolCall(_Call):
 
 
 class RequantiseConfig(_Config):
-    layer, base, constants = JetflowRequantise, "pointwise_config", ("n_pixels", "n_chan")
+    layer, base, constants, types = JetflowRequantise, "pointwise_config", ("n_pixels", "n_chan"), ("accum_t",)
 
 
 class RequantiseCall(_Call):

@@ -1,13 +1,14 @@
 """Which hardware layers a graph becomes: convolutions get a padding layer, a Requantise joins the layer before it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from jetflow.errors import InputError
 from jetflow.graph import (
     AveragePool,
     Conv2D,
+    FixedPoint,
     Graph,
     Input,
     Node,
@@ -49,6 +50,7 @@ _KINDS: dict[type[Node], Kind] = {
 class Layer:
     """One hardware layer: it reads the stream of `source` and writes one of `shape` (rows, columns, channels).
 
+    `incoming`: the format of the words that it reads (of an input: that it is).
     `node` says what it computes. `result` is the graph node whose tensor it writes: `node`, or the Requantise that
     it rounds by, or for padding and clones the node whose tensor passes through.
     """
@@ -56,6 +58,7 @@ class Layer:
     name: str
     kind: Kind
     source: str
+    incoming: FixedPoint
     node: Node
     result: Node
     shape: Shape
@@ -64,11 +67,6 @@ class Layer:
     def compared(self) -> bool:
         """Whether its stream is a node's tensor, so that a trace can be compared with the reference."""
         return self.kind not in (Kind.INPUT, Kind.PADDING, Kind.CLONE)
-
-    @property
-    def rounds(self) -> Requantise | None:
-        """The Requantise that the layer ends with, if any."""
-        return self.result if isinstance(self.result, Requantise) and self.compared else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +96,10 @@ class Plan:
         renamed: dict[str, str] = {}
         for layer in self.layers:
             source = renamed.get(layer.source, layer.source) if layer.kind is not Kind.INPUT else layer.source
-            layers.append(Layer(layer.name, layer.kind, source, layer.node, layer.result, layer.shape))
+            layers.append(replace(layer, source=source))
             if len(self.readers(layer.name)) > 1:
                 clone = f"clone_{layer.name}"
-                layers.append(Layer(clone, Kind.CLONE, layer.name, layer.node, layer.result, layer.shape))
+                layers.append(replace(layer, name=clone, kind=Kind.CLONE, source=layer.name))
                 renamed[layer.name] = clone
         return Plan(self.graph, tuple(layers), self.outputs)
 
@@ -115,21 +113,23 @@ def make_plan(graph: Graph) -> Plan:
         source = writer.get(node.inputs[0], "") if node.inputs else ""
         if isinstance(node, Input):
             name = "image" if node.name.lower() == "input" else node.name  # hls4ml reserves `input`
-            layers.append(Layer(name, Kind.INPUT, "", node, node, node.shape))
+            layers.append(Layer(name, Kind.INPUT, "", node.format, node, node, node.shape))
             writer[node.name] = name
         elif isinstance(node, Output):
             if not _alone(graph, node) or isinstance(graph.parent(node), Input):
-                layers.append(Layer(node.name, Kind.REQUANTISE, source, node, node, node.shape))
+                layers.append(Layer(node.name, Kind.REQUANTISE, source, node.format, node, node, node.shape))
                 source = node.name
             outputs[node.name] = writer[node.name] = source
         elif node.name not in writer:
             if type(node) not in _KINDS:
                 raise InputError(f"{graph.name}: {node.name}: the HLS back end has no layer for {type(node).__name__}")
+            if isinstance(node, Conv2D) and node.kernel.shape[0] == 1 < node.kernel.shape[1] and node.stride[0] > 1:
+                raise InputError(f"{graph.name}: {node.name}: hls4ml ignores the eta stride of a kernel with one row")
             if isinstance(node, Conv2D) and any(node.padding):
                 layers.append(_padding(graph, node, source))
                 source = layers[-1].name
-            result = _following(graph, node)
-            layers.append(Layer(result.name, _KINDS[type(node)], source, node, result, node.shape))
+            result, incoming = _following(graph, node), graph.parent(node).format
+            layers.append(Layer(result.name, _KINDS[type(node)], source, incoming, node, result, node.shape))
             writer[node.name] = writer[result.name] = result.name
     plan = Plan(graph, tuple(layers), outputs)
     _check(plan)
@@ -154,7 +154,7 @@ def _padding(graph: Graph, node: Conv2D, source: str) -> Layer:
     if max(left, right) > columns:
         raise InputError(f"{graph.name}: {node.name}: pads phi by {max(left, right)}, more than its {columns} columns")
     shape = (rows + top + bottom, columns + left + right, channels)
-    return Layer(f"{node.name}_padding", Kind.PADDING, source, node, parent, shape)
+    return Layer(f"{node.name}_padding", Kind.PADDING, source, parent.format, node, parent, shape)
 
 
 def _check(plan: Plan) -> None:

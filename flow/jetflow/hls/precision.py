@@ -10,7 +10,7 @@ from jetflow.hls.plan import Kind, Layer
 
 __all__ = ["NO_BIAS", "TERNARY", "constants", "fixed", "precisions"]
 
-TERNARY = "ap_int<2>"  # the weight type that selects hls4ml's ternary product, which needs no multiplier
+TERNARY = "ap_int<2>"  # selects hls4ml's ternary product, which needs no multiplier and takes -2 for 1
 NO_BIAS = "ap_uint<1>"
 
 
@@ -23,19 +23,20 @@ def fixed(format: FixedPoint, rounding: str = "AP_TRN", overflow: str = "AP_WRAP
 def precisions(layer: Layer) -> dict[str, str]:
     """Every type of a layer by hls4ml's name for it: what is configured, and what is found again by the check."""
     found = {"result": _tensor(layer.result)}
-    node = layer.node
+    node, exact = layer.node, _roundable(layer.node.format, layer)
     match layer.kind:
         case Kind.CONV if isinstance(node, Conv2D):
-            plain = not node.ternary or node.weights.fraction != 0
-            found |= {"weight": fixed(node.weights) if plain else TERNARY, "bias": NO_BIAS, "accum": fixed(node.format)}
+            plain = not node.ternary or node.weights.fraction != 0 or int(node.kernel.min()) < -1
+            found |= {"weight": fixed(node.weights) if plain else TERNARY, "bias": NO_BIAS, "accum": fixed(exact)}
         case Kind.SCALE_BIAS if isinstance(node, ScaleBias):
             found["scale"] = fixed(_covering(node.scale << node.shift, node.scale_fraction))
-            found["bias"] = fixed(_covering(node.bias, node.format.fraction))
+            found["bias"] = fixed(_roundable(_covering(node.bias, node.format.fraction), layer))
         case Kind.PRELU if isinstance(node, PReLU):
-            found |= {"slope": fixed(_covering(node.slope, node.slope_fraction)), "accum": fixed(node.format)}
+            found |= {"slope": fixed(_covering(node.slope, node.slope_fraction)), "accum": fixed(exact)}
         case Kind.POOL:
-            found["sum"] = fixed(replace(node.format, fraction=node.format.fraction - 2))
-            found["accum"] = fixed(node.format)
+            found |= {"sum": fixed(replace(exact, fraction=exact.fraction - 2)), "accum": fixed(exact)}
+        case Kind.REQUANTISE:
+            found["accum"] = fixed(_roundable(layer.incoming, layer))
     return found
 
 
@@ -58,6 +59,11 @@ def _tensor(node: Node) -> str:
     if isinstance(node, Requantise):
         return fixed(node.format, node.rounding, node.overflow)
     return fixed(node.format)
+
+
+def _roundable(format: FixedPoint, layer: Layer) -> FixedPoint:
+    """`format` with at least the bits that the layer's rounding drops: ap_types asserts where all is rounded away."""
+    return replace(format, bits=max(format.bits, format.fraction - layer.result.format.fraction))
 
 
 def _real(mantissas: NDArray[np.int64], fraction: int) -> NDArray[np.float64]:

@@ -1,12 +1,11 @@
-"""Where the hand-written C++ lies: the only module that knows the layout of the checkout."""
+"""The hand-written C++ of the checkout: headers of hw/hls, testbench of tb/csim."""
 
 from pathlib import Path
 
+from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 
 __all__ = ["headers", "testbench"]
-
-_CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 def headers() -> tuple[Path, ...]:
@@ -20,7 +19,7 @@ def testbench() -> Path:
 
 
 def _folder(name: str) -> Path:
-    folder = _CHECKOUT / name
+    folder = CHECKOUT / name
     if not folder.is_dir():
         raise InputError(f"{folder}: not found: install jetflow from its checkout with `pip install -e .`")
     return folder
