@@ -53,9 +53,11 @@ def test_no_path_host_user_or_time_in_the_hand_over(finished: Path, tiny_run: Pa
         str(finished.parent),
         str(tiny_run.parent),
         str(CHECKOUT),
-        os.uname().nodename,
         time.strftime("%Y-%m-%d"),
+        time.strftime("%b %d"),
     }
+    if len(os.uname().nodename) > 3:  # a shorter one stands in words
+        secrets.add(os.uname().nodename)
     for path in [finished / "graph.json", finished / "manifest.json", *(finished / "hls").rglob("*")]:
         content = path.read_bytes() if path.is_file() else b""
         assert not [s for s in secrets if s.encode() in content], path
@@ -122,4 +124,4 @@ def test_another_width_is_an_edit_of_the_yaml(jetflow: Jetflow, tiny_run: Path, 
     run = jetflow("build", tmp_path / "run", "--out", tmp_path / "other")
     assert run.returncode == 2
     assert "twn.npz" in run.stderr
-    assert "train it" in run.stderr
+    assert "train with this config" in run.stderr

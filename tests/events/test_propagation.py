@@ -62,9 +62,7 @@ def test_neutral_particles_fly_straight(pt: float, eta: float, phi: float, z: fl
         (20.0, 2.5, -1.0, (0.0, 0.01, -0.1)),
     ],
 )
-def test_against_stepping(
-    pt: float, eta: float, phi: float, origin: tuple[float, float, float], charge: float
-) -> None:
+def test_against_stepping(pt: float, eta: float, phi: float, origin: tuple[float, float, float], charge: float) -> None:
     """dp/ds = q v x B, in steps of 0.1 mm along the transverse path, until the cylinder is crossed."""
     position, direction, step = np.array(origin, float), phi, 1e-4
     bend = -charge * 0.299792458 * FIELD / pt * step

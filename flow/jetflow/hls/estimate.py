@@ -45,7 +45,8 @@ class DesignEstimate:
     layers: tuple[LayerEstimate, ...]
     latency_cycles: int | None
     ii_cycles: int | None
-    formula: str
+    latency_formula: str
+    ii_formula: str
     reason: str
 
 
@@ -64,14 +65,12 @@ def estimate_cycles(graph: Graph, backend: str = "vitis", how: Implementations |
     layers = tuple(_layer(plan, layer, chosen) for layer in plan.with_clones().layers if layer.source)
     known = [layer.cycles for layer in layers if layer.cycles is not None]
     if len(known) < len(layers):
-        return DesignEstimate(layers, None, None, "", NO_FORMULA)
+        return DesignEstimate(layers, None, None, "", "", NO_FORMULA)
     slowest = max(layers, key=lambda layer: layer.cycles or 0)
     result = simulate_streams(plan, plan_depths(plan, chosen), chosen, images=2)
-    formula = (
-        "latency: clock of the last word of the first image in the stream model, without pipeline depths; "
-        f"interval: that of the slowest layer, {slowest.name}: {slowest.formula}"
-    )
-    return DesignEstimate(layers, result.latency, slowest.cycles, formula, "")
+    latency = "clock of the first image's last word in the stream model, without the depths of arithmetic pipelines"
+    interval = f"the slowest layer, {slowest.name}: {slowest.formula}"
+    return DesignEstimate(layers, result.latency, slowest.cycles, latency, interval, "")
 
 
 def fifo_depths(graph: Graph, backend: str = "vitis", how: Implementations | None = None) -> dict[str, int]:

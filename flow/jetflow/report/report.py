@@ -128,8 +128,8 @@ def _estimates(build: Build) -> tuple[tuple[Stage, ...], list[Figure], list[Miss
     if estimate.latency_cycles is None or estimate.ii_cycles is None:
         how = "Run synthesis and cosimulation on hls/."
         return stages, figures, [Missing("Latency, interval, time and rate", estimate.reason, how)]
-    latency = Figure("latency_cycles", estimate.latency_cycles, "cycles", Kind.ESTIMATED, estimate.formula)
-    interval = Figure("ii_cycles", estimate.ii_cycles, "cycles", Kind.ESTIMATED, estimate.formula)
+    latency = Figure("latency_cycles", estimate.latency_cycles, "cycles", Kind.ESTIMATED, estimate.latency_formula)
+    interval = Figure("ii_cycles", estimate.ii_cycles, "cycles", Kind.ESTIMATED, estimate.ii_formula)
     return stages, [latency, interval, *performance(latency, interval, settings.clock_mhz), *figures], []
 
 
