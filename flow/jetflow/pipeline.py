@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from jetflow.atomic import write_bytes
 from jetflow.build import Build, Settings, check_folder, start_build
+from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.events import load_counts
 from jetflow.graph import save_graph
@@ -70,7 +71,7 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         config.input.lsb_gev,
     )
     images = read_images(request.events, config.input.shape, config.input.lsb_gev, config.input.bits, request.n_events)
-    announce(f"inputs: {len(images)} events of {request.events}")
+    announce(f"inputs: {len(images)} events of {_short(request.events)}")
 
     made_from = _key(request.model, settings)
     result = Build(request.out, settings)
@@ -115,3 +116,8 @@ def _key(model: Model, settings: Settings) -> str:
     files = digest_files([("config", model.config_path), ("weights", model.weights_path(settings.precision))])
     content = json.dumps([asdict(settings), files, code_digest(), package_versions()])
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _short(path: Path) -> Path:
+    """A path as a person would type it: below the checkout, from there."""
+    return path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
