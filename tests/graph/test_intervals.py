@@ -73,6 +73,17 @@ def test_chain_stays_inside(seed: int, format: FixedPoint, padding: int, roundin
     assert_inside(builder.graph(), images(random, format, (4, 4, 3)))
 
 
+def test_what_saturates_symmetrically_stays_inside() -> None:
+    """Found by Hypothesis: everything below the range lands on -maximum, not on the minimum."""
+    builder = GraphBuilder("g")
+    x = builder.input("x", (2, 2, 1), FixedPoint(False, 1, 0))
+    x = builder.scale_bias(x, "scale", np.array([-1]), np.array([0]), np.array([-300]), 0)
+    x = builder.requantise(x, "sym", FixedPoint(True, 6, 0), Rounding.RND, Overflow.SAT_SYM)
+    builder.output(x, "y")
+    bounds = builder.graph().intervals["sym"]
+    assert (bounds.low.tolist(), bounds.high.tolist()) == ([-31], [-31])
+
+
 @SETTINGS
 @given(seeds, st.integers(0, 1))
 def test_prelu_and_pool_reach_both_ends(seed: int, padding: int) -> None:

@@ -1,13 +1,12 @@
 """Worst-case interval arithmetic over the real weights: the least and the largest mantissa of every channel."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding, requantise
+from jetflow.graph.fixed_point import FixedPoint, Overflow, requantise
 from jetflow.graph.nodes import AveragePool, Conv2D, Input, Node, Output, PReLU, Requantise, ScaleBias
 
 __all__ = ["Interval", "interval"]
@@ -66,16 +65,13 @@ def _average_pool(node: AveragePool, x: Interval) -> Interval:
 
 
 def _requantise(node: Requantise, x: Interval) -> Interval:
-    wide = FixedPoint(True, 62, node.format.fraction)
-    ends = [requantise(side, x.fraction, wide, node.rounding, Overflow.SAT) for side in (x.low, x.high)]
-    inside = (ends[0] >= node.format.minimum) & (ends[1] <= node.format.maximum)
-    limits = [requantise(side, 0, replace(node.format, fraction=0), Rounding.TRN, Overflow.SAT) for side in ends]
-    if node.overflow not in (Overflow.SAT, Overflow.SAT_SYM):  # what overflows may land anywhere
-        limits = [
-            np.where(inside, limits[0], node.format.minimum),
-            np.where(inside, limits[1], node.format.maximum),
-        ]
-    return Interval(limits[0], limits[1], node.format.fraction)
+    low, high = (requantise(side, x.fraction, node.format, node.rounding, node.overflow) for side in (x.low, x.high))
+    if node.overflow not in (Overflow.SAT, Overflow.SAT_SYM):  # not monotone: what overflows may land anywhere
+        wide = FixedPoint(True, 62, node.format.fraction)
+        ends = [requantise(side, x.fraction, wide, node.rounding, Overflow.SAT) for side in (x.low, x.high)]
+        inside = (ends[0] >= node.format.minimum) & (ends[1] <= node.format.maximum)
+        low, high = np.where(inside, low, node.format.minimum), np.where(inside, high, node.format.maximum)
+    return Interval(low, high, node.format.fraction)
 
 
 def _output(node: Output, x: Interval) -> Interval:

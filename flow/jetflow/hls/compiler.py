@@ -2,15 +2,15 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from jetflow.errors import InputError, MissingToolError, ToolError
+from jetflow.errors import InputError, ToolError
 from jetflow.hls.project import Project
+from jetflow.tools import require
 
 __all__ = ["Simulation", "compile_simulation"]
 
@@ -42,9 +42,7 @@ def compile_simulation(project: Project, folder: Path, workers: int | None = Non
 
     Raises MissingToolError without g++ and ToolError, naming the log, where g++ fails.
     """
-    tool = shutil.which("g++")
-    if tool is None:
-        raise MissingToolError("g++: not found, the C simulation needs it: install it with `apt-get install g++`")
+    tool = require("g++")
     # The firmware sees its weights declared only (see testbench.py): a changed weight compiles one small unit again.
     units = (
         _Unit("firmware", f"firmware/{project.top}.cpp", ("-O3", "-include", "simulation_weights.h")),
