@@ -14,7 +14,7 @@ test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2
 
 nightly: $(VENV)/installed-test
-	$(BIN)/python -m pytest -n 2 -m nightly
+	HYPOTHESIS_PROFILE=random $(BIN)/python -m pytest -n 2 -m 'nightly or not nightly'
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check
