@@ -1,5 +1,6 @@
 """Shared by all tests: the committed events, a small config, and a run that was really trained."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,8 @@ from hypothesis import settings
 from jetflow.checkout import CHECKOUT
 from jetflow.config import ModelConfig, load_config
 
-settings.register_profile("jetflow", deadline=None)  # a busy machine is no failure
-settings.load_profile("jetflow")
-
-# The same examples every time, so that a change is blamed for what it breaks; `make nightly` looks for new ones.
+# The same examples every time, so that a change is blamed for what it breaks; `make nightly` looks for new ones. No
+# deadline: a busy machine is no failure.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
