@@ -1,0 +1,41 @@
+"""The models that come with jetflow: their weights, their cards, and that Keras and the integer graph agree."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jetflow.events import load_counts
+from jetflow.graph import predict
+from jetflow.model import find_model, model_names
+from jetflow.size import model_size
+from jetflow.training.record import read_record
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_keras_and_the_reference_agree_on_real_events(name: str, sample: Path) -> None:
+    model = find_model(name)
+    config, graph, network = model.config, model.graph("twn"), model.network("twn")
+    counts = load_counts(sample, config.input.shape, config.input.lsb_gev, config.input.bits, 100, 116)
+    heads = network(counts.astype(np.float32) * np.float32(config.input.fixed_point().lsb), training=False)
+    for (head, expected), found in zip(predict(graph, counts).items(), heads, strict=True):
+        assert np.array_equal(expected, found.numpy() * 2.0 ** graph[head].format.fraction), head
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_the_card_says_what_was_measured(name: str) -> None:
+    model = find_model(name)
+    card = (model.folder / "README.md").read_text()
+    metrics = json.loads((model.folder / "metrics.json").read_text())
+    record = read_record(model.folder)
+    for precision in ("fpn", "twn"):
+        figures = metrics[precision]
+        assert figures["train_events"] == record.train_events
+        assert figures["steps"] == record.steps(precision)
+        row = next(line for line in card.splitlines() if line.startswith(f"| {precision} |"))
+        for key in ("mean_ap", "mean_area_ap"):
+            assert f"{figures[key]:.3f} ± {figures[f'{key}_error']:.3f}" in row
+    difference = metrics["twn"]["difference"]
+    assert f"{difference['mean_area_ap']:+.4f} ± {difference['error']:.4f}" in card
+    assert f"{model_size(model.config)['parameters']:,} parameters" in card
