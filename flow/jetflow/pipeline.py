@@ -20,15 +20,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.atomic import write_bytes
 from jetflow.build import Build, Settings, check_folder, start_build
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.events import load_counts
 from jetflow.graph import save_graph
-from jetflow.graph.serialise import npz_bytes
 from jetflow.manifest import read_manifest, unchanged, write_manifest
 from jetflow.model import Model
+from jetflow.npz import write_npz
 from jetflow.provenance import code_digest, digest_files, package_versions
 from jetflow.report import write_report
 from jetflow.targets import find_part
@@ -77,7 +76,7 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
     result = Build(request.out, settings)
     graph = None if unchanged(result, made_from) else request.model.graph(request.precision)
     start_build(request.out, settings)
-    write_bytes(result.events, npz_bytes({"images": images.astype(np.uint16)}))
+    write_npz(result.events, {"images": images.astype(np.uint16)})
     if graph is None:
         announce("firmware: unchanged, not made again")
     else:

@@ -1,7 +1,6 @@
 """graph.json and its npz of weights: versioned, and the same graph gives the same bytes."""
 
 import dataclasses
-import io
 import json
 import zipfile
 import zlib
@@ -10,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from jetflow.atomic import write_bytes, write_text
+from jetflow.atomic import write_text
 from jetflow.errors import InputError
 from jetflow.graph import nodes as node_types
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
 from jetflow.graph.graph import Graph
 from jetflow.graph.nodes import Node, PhiPadding
+from jetflow.npz import write_npz
 
-__all__ = ["SCHEMA", "load_graph", "npz_bytes", "save_graph"]
+__all__ = ["SCHEMA", "load_graph", "save_graph"]
 
 SCHEMA = "jetflow-graph-1"
 _WEIGHTS = "graph.npz"
@@ -37,7 +37,7 @@ def save_graph(graph: Graph, folder: Path) -> None:
             arrays[f"{node.name}/{key}"] = _smallest(fields.pop(key))
         nodes.append({"type": type(node).__name__, **{key: _plain(value) for key, value in fields.items()}})
     text = json.dumps({"schema": SCHEMA, "name": graph.name, "weights": _WEIGHTS, "nodes": nodes}, indent=1)
-    write_bytes(folder / _WEIGHTS, npz_bytes(arrays))
+    write_npz(folder / _WEIGHTS, arrays)
     write_text(folder / "graph.json", text + "\n")
 
 
@@ -86,16 +86,3 @@ def _smallest(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The same integers in the narrowest signed type."""
     widest = max(abs(int(array.min())), abs(int(array.max())) + 1)
     return array.astype(next(t for t in (np.int8, np.int16, np.int32, np.int64) if widest <= -int(np.iinfo(t).min)))
-
-
-def npz_bytes(arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:
-    """An npz without time stamps or compression, so that its bytes depend on the arrays alone."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for key, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(  # type: ignore[no-untyped-call]
-                member, np.asarray(array, order="C"), allow_pickle=False
-            )
-            archive.writestr(zipfile.ZipInfo(key + ".npy"), member.getvalue())
-    return buffer.getvalue()

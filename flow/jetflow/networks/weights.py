@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jetflow.atomic import write_bytes
 from jetflow.errors import InputError
-from jetflow.graph.serialise import npz_bytes
+from jetflow.npz import write_npz
 
 __all__ = ["Arrays", "get_weights", "read_weights", "set_weights", "write_weights"]
 
@@ -46,7 +45,7 @@ def set_weights(model: Any, arrays: Arrays, source: Path | str) -> None:
 
 def write_weights(path: Path, arrays: Arrays) -> None:
     """Write an npz whose bytes depend on the arrays alone, atomically."""
-    write_bytes(path, npz_bytes(arrays))
+    write_npz(path, arrays)
 
 
 def read_weights(path: Path) -> Arrays:

@@ -1,0 +1,26 @@
+"""npz files whose bytes depend on their arrays alone."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jetflow.atomic import write_bytes
+
+__all__ = ["write_npz"]
+
+
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """Write `arrays` to `path` atomically, without time stamps or compression."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for key, array in arrays.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(  # type: ignore[no-untyped-call]
+                member, np.asarray(array, order="C"), allow_pickle=False
+            )
+            archive.writestr(zipfile.ZipInfo(key + ".npy"), member.getvalue())
+    write_bytes(path, buffer.getvalue())
