@@ -1,6 +1,7 @@
 """A build on disk: a folder with the integer graph, the firmware made from it, and what was found about them."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,14 +79,24 @@ def check_folder(folder: Path) -> None:
     """Raises InputError where `folder` may not become a build: it is a file, or holds files that are none of ours."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, --out needs a folder: choose another")
-    if folder.exists() and any(folder.iterdir()) and not (folder / SETTINGS).exists():
+    if folder.exists() and not (folder / SETTINGS).exists() and set(folder.iterdir()) - _leftovers(folder):
         raise InputError(f"{folder}: holds files that are no build of jetflow: choose another --out, or empty it")
 
 
 def start_build(folder: Path, settings: Settings) -> Build:
-    """Mark `folder` as a build."""
+    """Mark `folder` as a build, and clear it of what a killed one left half-written."""
+    for path in _leftovers(folder):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     write_text(folder / SETTINGS, json.dumps(asdict(settings), indent=1) + "\n")
     return Build(folder, settings)
+
+
+def _leftovers(folder: Path) -> set[Path]:
+    """Files and folders that were being written when a build was killed (see jetflow.atomic)."""
+    return set(folder.glob(".*.part"))
 
 
 def open_build(folder: Path) -> Build:
