@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from jetflow.hls.project import Project
 from jetflow.tools import require
 
 __all__ = ["Simulation", "compile_simulation"]
+
+FULL = 2**20  # bytes: with less left, g++ failed for want of space
 
 # Exceptions off: with them g++ takes minutes over arrays of ap_types. Neither ap_types nor hls4ml throws.
 _FLAGS = ("-std=c++17", "-fno-exceptions", "-Ifirmware/ap_types", "-I.")
@@ -76,7 +79,10 @@ def _make(command: list[str], target: Path, digest: str, folder: Path) -> bool:
         arguments = [*command, "-o", str(part.resolve())]
         code = subprocess.run(arguments, cwd=folder, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
     if code != 0:
+        full = shutil.disk_usage(target.parent).free < FULL
         part.unlink(missing_ok=True)
+        if full:
+            raise InputError(f"{target.parent}: disk full while g++ wrote there: free space or choose another --out")
         errors = [line for line in log.read_text(errors="replace").splitlines() if "error" in line]
         first = f": {errors[0]}" if errors else ""
         raise ToolError(f"g++ ended with exit code {code}{first}; its whole output is in {log}")
