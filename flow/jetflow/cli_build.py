@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from jetflow.checkout import CHECKOUT
+from jetflow.cli_models import Precision
 
 __all__ = ["build", "doctor", "report", "verify"]
 
@@ -28,14 +29,6 @@ class Backend(StrEnum):
 
     VITIS = "vitis"
     VIVADO = "vivado"
-
-
-class BuildPrecision(StrEnum):
-    """Precisions that have an integer graph, and fpn, which is refused with a reason."""
-
-    TWN = "twn"
-    INT8 = "int8"
-    FPN = "fpn"
 
 
 Progress = Callable[[str, int, int], None]
@@ -67,7 +60,7 @@ def _bars() -> Iterator[Progress]:
 def build(
     model: Annotated[str, typer.Argument(help="NAME, RUN or FILE.yaml.")] = DEFAULT_MODEL,
     target: Annotated[Target, typer.Option(help="What the firmware is for.")] = Target.FPGA,
-    precision: Annotated[BuildPrecision, typer.Option(help="Of the weights.")] = BuildPrecision.TWN,
+    precision: Annotated[Precision, typer.Option(help="Of the weights; fpn has no firmware.")] = Precision.TWN,
     part: Annotated[
         str, typer.Option(help="DEVICE-PACKAGE-SPEED; devices are in hw/targets/fpga.yaml.")
     ] = DEFAULT_PART,

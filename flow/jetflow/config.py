@@ -10,7 +10,6 @@ from jetflow.errors import InputError
 from jetflow.graph.fixed_point import FixedPoint
 
 __all__ = [
-    "PRECISIONS",
     "FormatConfig",
     "InputConfig",
     "ModelConfig",
@@ -23,7 +22,6 @@ __all__ = [
     "load_yaml",
 ]
 
-PRECISIONS = ("fpn", "twn", "int8")
 Weights = Literal["ternary", "int8"]
 PhaseName = Literal["fpn", "quantised", "folded"]
 Positive = Annotated[int, Field(ge=1)]

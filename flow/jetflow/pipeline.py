@@ -25,7 +25,7 @@ from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.events import load_counts
 from jetflow.graph import save_graph
-from jetflow.manifest import read_manifest, unchanged, write_manifest
+from jetflow.manifest import unchanged, write_manifest
 from jetflow.model import Model
 from jetflow.npz import write_npz
 from jetflow.provenance import code_digest, digest_files, package_versions
@@ -85,8 +85,8 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         result.forget_results()
         save_graph(graph, result.folder)
         write_project(graph, result.hls, settings.part, settings.clock_mhz, settings.backend)
-        write_manifest(result, made_from)
-        announce(f"firmware: {len(graph.nodes)} nodes, digest {read_manifest(result)['digest'][:16]}")
+        digest = write_manifest(result, made_from)
+        announce(f"firmware: {len(graph.nodes)} nodes, digest {digest[:16]}")
 
     inputs = hashlib.sha256(f"{made_from} {hashlib.sha256(images.tobytes()).hexdigest()}".encode()).hexdigest()
     verdict = passed_before(result, inputs) if graph is None else None
