@@ -35,7 +35,7 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(PIP) --editable '.[events,test]'
+	$(PIP) --editable '.[cluster,events,plots,root,rtl,test]'
 	touch $@
 
 clean:
