@@ -7,7 +7,7 @@ import pytest
 from jetflow.build import Settings, check_folder, open_build, start_build
 from jetflow.errors import InputError
 
-SETTINGS = Settings("m", "twn", "fpga", "xcvu13p-flga2577-2-e", 300.0, "vitis", 0.5)
+SETTINGS = Settings("m", "twn", "fpga", "xcvu13p-flga2577-2-e", 300.0, "vitis", 0.5, ("ecal", "hcal"))
 
 
 def test_a_build_killed_while_its_first_file_was_written_can_be_run_again(tmp_path: Path) -> None:

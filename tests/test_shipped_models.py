@@ -17,7 +17,8 @@ from jetflow.training.record import read_record
 def test_keras_and_the_reference_agree_on_real_events(name: str, sample: Path) -> None:
     model = find_model(name)
     config, graph, network = model.config, model.graph("twn"), model.network("twn")
-    counts = load_counts(sample, config.input.shape, config.input.lsb_gev, config.input.bits, 100, 116)
+    entry = config.input
+    counts = load_counts(sample, entry.channels, entry.shape, entry.lsb_gev, entry.bits, 100, 116)
     heads = network(counts.astype(np.float32) * np.float32(config.input.fixed_point().lsb), training=False)
     for (head, expected), found in zip(predict(graph, counts).items(), heads, strict=True):
         assert np.array_equal(expected, found.numpy() * 2.0 ** graph[head].format.fraction), head

@@ -32,6 +32,7 @@ class Settings:
     clock_mhz: float
     backend: str
     lsb_gev: float  # one count of the input
+    channels: tuple[str, ...]  # collections of cells that the input is made of
     schema: str = SCHEMA
 
 
@@ -106,7 +107,7 @@ def open_build(folder: Path) -> Build:
         content = json.loads(path.read_text())
         if content["schema"] != SCHEMA:
             raise InputError(f"{path}: schema is {content['schema']!r}, this jetflow reads {SCHEMA!r}: build again")
-        settings = Settings(**content)
+        settings = Settings(**content | {"channels": tuple(content["channels"])})
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(
             f"{folder}: no build of jetflow (no {SETTINGS}): run `jetflow build --out {folder}`"

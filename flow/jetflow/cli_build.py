@@ -98,7 +98,10 @@ def verify(
 
     build = open_build(folder)
     image = build.graph.input
-    images = read_images(events or build.events, image.shape, build.settings.lsb_gev, image.format.bits, n_events)
+    entry = build.settings
+    images = read_images(
+        events or build.events, entry.channels, image.shape, entry.lsb_gev, image.format.bits, n_events
+    )
     with _bars() as progress:
         verdict = run(build, images, trace, progress)
     typer.echo(f"verify: {verdict.summary}")

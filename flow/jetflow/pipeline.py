@@ -68,8 +68,11 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         request.clock_mhz,
         request.backend,
         config.input.lsb_gev,
+        config.input.channels,
     )
-    images = read_images(request.events, config.input.shape, config.input.lsb_gev, config.input.bits, request.n_events)
+    images = read_images(
+        request.events, settings.channels, config.input.shape, settings.lsb_gev, config.input.bits, request.n_events
+    )
     announce(f"inputs: {len(images)} events of {_short(request.events)}")
 
     made_from = _key(request.model, settings)
@@ -101,10 +104,15 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
 
 
 def read_images(
-    path: Path, shape: tuple[int, int, int], lsb_gev: float, bits: int, n_events: int | None
+    path: Path,
+    channels: tuple[str, ...],
+    shape: tuple[int, int, int],
+    lsb_gev: float,
+    bits: int,
+    n_events: int | None,
 ) -> NDArray[np.int64]:
     """The first `n_events` images of a file as counts (all of them for None). Raises InputError for a bad file."""
-    images = load_counts(path, shape, lsb_gev, bits, 0, n_events)
+    images = load_counts(path, channels, shape, lsb_gev, bits, 0, n_events)
     if not len(images):
         raise InputError(f"{path}: holds no events: at least one is needed")
     return images

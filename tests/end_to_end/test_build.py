@@ -65,7 +65,7 @@ def test_no_path_host_user_or_time_in_the_hand_over(finished: Path, tiny_run: Pa
 
 def test_python_gives_what_the_firmware_computes(finished: Path, sample: Path) -> None:
     build = load(finished)
-    images = load_counts(sample, build.graph.input.shape, 0.5, 10, 0, 2)
+    images = load_counts(sample, build.settings.channels, build.graph.input.shape, 0.5, 10, 0, 2)
     mantissas = predict(build.graph, images)
     for name, values in build.predict(images).items():
         assert np.array_equal(values * 2**8, mantissas[name])

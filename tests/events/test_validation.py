@@ -35,9 +35,10 @@ def replace(name: str, values: np.ndarray) -> Break:
     return change
 
 
-def drop(name: str) -> Break:
+def drop(*names: str) -> Break:
     def change(file: h5py.File) -> None:
-        del file[name]
+        for name in names:
+            del file[name]
 
     return change
 
@@ -72,7 +73,8 @@ def shorten(name: str) -> Break:
         (attribute("grid", "{}{"), r"attribute grid: absent or not"),
         (attribute("grid", '{"eta_cells": 340, "phi_cells": 360, "eta_step": 0.0174, "tower": 7}'), r"attribute grid"),
         (attribute("process_names", "3"), r"attribute process_names"),
-        (drop("hcal"), r"hcal/offsets: absent; jetflow-events-1 needs it"),
+        (drop("hcal/offsets"), r"hcal/offsets: absent; jetflow-events-1 needs it"),
+        (drop("ecal", "hcal"), r"holds no cells; one or more of ecal, hcal, track, photon, neutral are needed"),
         (drop("truth/jet_mass"), r"truth/jet_mass: absent"),
         (replace("ecal/et", np.zeros(10, np.float64)), r"ecal/et: found float64 of shape \(10,\); a list of float16"),
         (replace("mu", np.zeros((256, 2), np.float32)), r"mu: found float32 of shape \(256, 2\)"),
@@ -95,7 +97,7 @@ def test_images_are_checked_too(copy: Path) -> None:
     with h5py.File(copy, "r+") as file:
         put("ecal/et", np.nan)(file)
     with open_events(copy) as events, pytest.raises(InputError, match="found NaN"):
-        events.towers(0, 1)
+        events.images(("ecal",), "tower", 0, 1)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.9, 0.999])

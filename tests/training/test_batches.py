@@ -8,7 +8,7 @@ import pytest
 
 from jetflow.config import ModelConfig
 from jetflow.errors import InputError
-from jetflow.events import open_events
+from jetflow.events import CALORIMETER, open_events
 from jetflow.networks import Anchors
 from jetflow.training.batches import TrainingSet, augment, batches
 from jetflow.training.targets import Truth
@@ -136,7 +136,7 @@ def test_targets_belong_to_their_images(config: ModelConfig) -> None:
 
 
 def test_events_that_do_not_fit_the_config(config: ModelConfig, sample: Path) -> None:
-    with pytest.raises(InputError, match=r"its towers are \(68, 72, 2\), input of tiny is \(8, 12, 2\)"):
+    with pytest.raises(InputError, match=r"its images are \(68, 72, 2\), input of tiny is \(8, 12, 2\)"):
         TrainingSet.read([sample], config)
     whole = config.model_copy(update={"input": config.input.model_copy(update={"rows": 68, "columns": 72})})
     with pytest.raises(InputError, match="has the classes b, W/Z/H, t, tiny has b, t"):
@@ -148,7 +148,7 @@ def test_several_files_make_one_set(config: ModelConfig, sample: Path) -> None:
     data = TrainingSet.read([sample, sample], whole)
     assert len(data) == 512
     with open_events(sample) as file:
-        counts, labels = file.towers(), file.labels()
+        counts, labels = file.images(CALORIMETER, "tower"), file.labels()
     assert np.array_equal(data.counts, np.concatenate([counts, counts]))
     assert (data.truth.classes > 0).sum() == 2 * len(labels.class_id)
     assert data.truth.mass[data.truth.classes > 0] == pytest.approx(np.tile(labels.mass, 2))

@@ -10,14 +10,17 @@ from jetflow.events.generation import generate
 from jetflow.events.grid import Grid
 from jetflow.events.images import load_counts
 from jetflow.events.labels import CLASS_NAMES, Labels, paper1_labels
-from jetflow.events.reader import CHANNELS, EventFile, open_events
+from jetflow.events.reader import EventFile, GridName, open_events
 from jetflow.events.request import Request
+from jetflow.events.schema import CALORIMETER, PARTICLE_FLOW
 
 __all__ = [
-    "CHANNELS",
+    "CALORIMETER",
     "CLASS_NAMES",
+    "PARTICLE_FLOW",
     "EventFile",
     "Grid",
+    "GridName",
     "Labels",
     "Request",
     "generate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from jetflow.errors import InputError
 from jetflow.events.counts import to_counts
-from jetflow.events.reader import open_events
+from jetflow.events.reader import GridName, open_events
 from jetflow.events.schema import MAX_ET
 
 __all__ = ["load_counts"]
@@ -20,16 +21,23 @@ _KEY = "images"
 
 
 def load_counts(
-    path: str | Path, shape: tuple[int, int, int], lsb_gev: float, bits: int, start: int = 0, stop: int | None = None
+    path: str | Path,
+    channels: Sequence[str],
+    shape: tuple[int, int, int],
+    lsb_gev: float,
+    bits: int,
+    start: int = 0,
+    stop: int | None = None,
 ) -> NDArray[np.int64]:
     """Integer images start .. stop - 1 of the file `path` for a network with input `shape`: (n, *shape) int64.
 
     The file is one of
-    - an events file of `jetflow data generate`: `shape` must be that of its towers (68, 72, 2) or of its crystals
-      (340, 360, 2); counts are min(floor(ET / lsb_gev + 1/2), 2**bits - 1);
-    - `.npz` with an array `images`, or `.npy`: (n, *shape), rows eta from -, columns phi from -pi, channels ECAL and
-      HCAL. Integers are counts, 0 .. 2**bits - 1, taken as they are. Floats are ET in GeV, 0 .. 14000, and are
-      turned into counts by the same rule. Other keys of a `.npz` are ignored. Objects (pickles) are refused.
+    - an events file of `jetflow data generate`: the collections `channels` on the towers or the crystals, whichever
+      have `shape` (68, 72 or 340, 360, channels); counts are min(floor(ET / lsb_gev + 1/2), 2**bits - 1);
+    - `.npz` with an array `images`, or `.npy`: (n, *shape), rows eta from -, columns phi from -pi, channels in the
+      order of `channels`. Integers are counts, 0 .. 2**bits - 1, taken as they are. Floats are ET in GeV,
+      0 .. 14000, and are turned into counts by the same rule. Other keys of a `.npz` are ignored. Objects (pickles)
+      are refused.
 
     Raises InputError in one line: file, key, what was found, what is allowed, what to do.
     """
@@ -39,14 +47,16 @@ def load_counts(
     if path.suffix in (".npz", ".npy"):
         return _numpy_counts(path, shape, lsb_gev, bits, start, stop)
     with open_events(path) as events:
-        channels = shape[2:]
-        if shape == (*events.grid.tower_shape, 2):
-            return events.towers(start, stop, lsb_gev, bits).astype(np.int64)
-        if shape == (*events.grid.crystal_shape, 2):
-            return events.crystals(start, stop, lsb_gev, bits).astype(np.int64)
+        shapes: dict[GridName, tuple[int, int, int]] = {
+            "tower": events.image_shape(channels, "tower"),
+            "crystal": events.image_shape(channels, "crystal"),
+        }
+        for grid, found in shapes.items():
+            if found == tuple(shape):
+                return events.images(channels, grid, start, stop, lsb_gev, bits).astype(np.int64)
         raise InputError(
-            f"{path}: images: the network reads {shape}; {(*events.grid.tower_shape, *channels)} or "
-            f"{(*events.grid.crystal_shape, *channels)} can be made of this file; choose another network or file"
+            f"{path}: images: the network reads {shape}; {shapes['tower']} or {shapes['crystal']} can be made of this "
+            "file; choose another network or file"
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jetflow.events.labels import CLASS_NAMES
-from jetflow.events.reader import CHANNELS, EventFile
+from jetflow.events.reader import EventFile
 
 __all__ = ["Group", "summarise"]
 
@@ -28,14 +28,14 @@ class Group:
 
 def summarise(file: EventFile) -> list[Group]:
     """One group for each (process, mu) of the file. Reads, and so checks, every value."""
-    total = np.zeros((len(file), len(CHANNELS)))
+    total = np.zeros((len(file), len(file.collections)))
     classes = np.zeros((len(file), len(CLASS_NAMES)), np.int64)
     for start in range(0, len(file), _STEP):
         stop = min(start + _STEP, len(file))
         labels = file.labels(start, stop)
         event = np.repeat(np.arange(start, stop), np.diff(labels.offsets))
         np.add.at(classes, (event, labels.class_id), 1)
-        for channel, name in enumerate(CHANNELS):
+        for channel, name in enumerate(file.collections):
             cells = file.cells(name, start, stop)
             event = np.repeat(np.arange(stop - start), np.diff(cells.offsets))
             total[start:stop, channel] = np.bincount(event, weights=cells.columns["et"], minlength=stop - start)
@@ -48,7 +48,7 @@ def summarise(file: EventFile) -> list[Group]:
                 mu=mu,
                 events=int(own.sum()),
                 mean_npu=float(file.npu[own].mean()),
-                mean_et=dict(zip(CHANNELS, total[own].mean(0).tolist(), strict=True)),
+                mean_et=dict(zip(file.collections, total[own].mean(0).tolist(), strict=True)),
                 objects=dict(zip(CLASS_NAMES[1:], classes[own].sum(0).tolist()[1:], strict=True)),
             )
         )

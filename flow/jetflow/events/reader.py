@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import h5py
 import numpy as np
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from jetflow.errors import InputError
 from jetflow.events.block import Table
 from jetflow.events.counts import to_counts
+from jetflow.events.dense import fill
 from jetflow.events.grid import Grid
 from jetflow.events.labels import Labels, paper1_labels
-from jetflow.events.schema import SCALARS, columns
-from jetflow.events.validation import check_cells, check_layout, check_truth
+from jetflow.events.schema import COLLECTIONS, SCALARS, columns
+from jetflow.events.validation import check_cells, check_layout, check_objects
 
-__all__ = ["CHANNELS", "EventFile", "open_events"]
+__all__ = ["EventFile", "GridName", "open_events"]
 
-CHANNELS = ("ecal", "hcal")
+GridName = Literal["tower", "crystal"]
 _STEP = 256  # events read at a time
-_CACHED = 2**18  # cells summed at a time: they stay in the cache of a core
 Et = NDArray[np.float32]
 Number = TypeVar("Number", np.float32, np.uint16)
 
@@ -37,7 +37,8 @@ class EventFile:
     """An open events file. A context manager; `len()` is the number of events.
 
     Opening checks the layout of the file; reading checks every value that it returns (`check` reads all). Both raise
-    InputError in one line: file, dataset, what was found, what is allowed, what to do.
+    InputError in one line: file, dataset, what was found, what is allowed, what to do. `collections` are the stored
+    cells, any of schema.COLLECTIONS; `has_baseline` says whether jets are stored.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -51,11 +52,14 @@ class EventFile:
                 f"{path}: truncated or not HDF5; an events file of `jetflow data generate` is needed: make it again"
             ) from error
         try:
-            check_layout(self.path, self._file, CHANNELS)
+            check_layout(self.path, self._file)
+            self.collections = tuple(name for name in COLLECTIONS if name in self._file)
+            self.has_baseline = "baseline" in self._file
             self.grid = Grid(**json.loads(self._file.attrs["grid"]))
             self.process_names: tuple[str, ...] = tuple(json.loads(self._file.attrs["process_names"]))
             self.provenance: dict[str, Any] = json.loads(self._file.attrs["provenance"])
-            self._offsets = {name: self._read(f"{name}/offsets") for name in (*CHANNELS, "truth")}
+            tables = (*self.collections, "truth", *(["baseline"] if self.has_baseline else []))
+            self._offsets = {name: self._read(f"{name}/offsets") for name in tables}
             self._scalars = {name: self._read(name) for name in SCALARS}
         except BaseException:
             self._file.close()
@@ -96,25 +100,39 @@ class EventFile:
         """Number of pileup collisions of every event."""
         return self._scalars["npu"]
 
-    def tower_et(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
-        """ET [GeV] of the trigger towers of events start .. stop - 1: (n, 68, 72, 2) float32, channels ECAL, HCAL."""
-        return self._images(start, stop, self.grid.tower, _as_is)
-
-    def towers(
-        self, start: int = 0, stop: int | None = None, lsb_gev: float = 0.5, bits: int = 10
+    def images(
+        self,
+        channels: Sequence[str],
+        grid: GridName,
+        start: int = 0,
+        stop: int | None = None,
+        lsb_gev: float = 0.5,
+        bits: int = 10,
     ) -> NDArray[np.uint16]:
-        """Trigger-tower counts, min(floor(ET / lsb + 1/2), 2**bits - 1): (n, 68, 72, 2) uint16."""
-        return self._images(start, stop, self.grid.tower, lambda et: to_counts(et, lsb_gev, bits))
+        """Counts of events start .. stop - 1, min(floor(ET / lsb_gev + 1/2), 2**bits - 1).
 
-    def crystal_et(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
-        """ET [GeV] of the crystals: (n, 340, 360, 2) float32, channels ECAL, HCAL."""
-        return self._images(start, stop, 1, _as_is)
+        (n, rows, columns, channels) uint16: `channels` are stored collections, ("ecal", "hcal") the calorimeter and
+        ("track", "photon", "neutral") particle flow; `grid` "tower" is 68 x 72 cells, "crystal" 340 x 360. Raises
+        InputError where the file lacks a channel.
+        """
+        return self._dense(channels, grid, start, stop, lambda et: to_counts(et, lsb_gev, bits))
 
-    def crystals(
-        self, start: int = 0, stop: int | None = None, lsb_gev: float = 0.5, bits: int = 10
-    ) -> NDArray[np.uint16]:
-        """Crystal counts as `towers` has them: (n, 340, 360, 2) uint16."""
-        return self._images(start, stop, 1, lambda et: to_counts(et, lsb_gev, bits))
+    def image_et(
+        self, channels: Sequence[str], grid: GridName, start: int = 0, stop: int | None = None
+    ) -> NDArray[np.float32]:
+        """ET [GeV] of the same cells as `images`: (n, rows, columns, channels) float32."""
+        return self._dense(channels, grid, start, stop, _as_is)
+
+    def image_shape(self, channels: Sequence[str], grid: GridName) -> tuple[int, int, int]:
+        """(rows, columns, channels) of an image. Raises InputError where the file lacks a channel."""
+        for name in channels:
+            if name not in self.collections:
+                raise InputError(
+                    f"{self.path}: {name}: absent; its channels are {', '.join(self.collections)}; choose from these, "
+                    "or make a file with `jetflow data generate`"
+                )
+        rows, columns = self.grid.tower_shape if grid == "tower" else self.grid.crystal_shape
+        return rows, columns, len(channels)
 
     def labels(self, start: int = 0, stop: int | None = None, inside_top: bool = False) -> Labels:
         """Labels of paper 1 (see labels.paper1_labels)."""
@@ -124,7 +142,16 @@ class EventFile:
         """The stored truth objects (see truth.Truth)."""
         start, stop = self._range(start, stop)
         table = self._table("truth", start, stop)
-        check_truth(self.path, table)
+        check_objects(self.path, "truth", table)
+        return table
+
+    def baseline(self, start: int = 0, stop: int | None = None) -> Table:
+        """The stored jets of the rule-based baseline (see schema). Raises InputError where the file has none."""
+        start, stop = self._range(start, stop)
+        if not self.has_baseline:
+            raise InputError(f"{self.path}: baseline: absent; make a file with jets with `jetflow data generate`")
+        table = self._table("baseline", start, stop)
+        check_objects(self.path, "baseline", table)
         return table
 
     def cells(self, name: str, start: int = 0, stop: int | None = None) -> Table:
@@ -139,7 +166,9 @@ class EventFile:
         for start in range(0, len(self), _STEP):
             stop = min(start + _STEP, len(self))
             self.truth(start, stop)
-            for name in CHANNELS:
+            if self.has_baseline:
+                self.baseline(start, stop)
+            for name in self.collections:
                 self.cells(name, start, stop)
 
     def _range(self, start: int, stop: int | None) -> tuple[int, int]:
@@ -148,30 +177,22 @@ class EventFile:
             raise InputError(f"{self.path}: events {start}:{end} asked for; it has {len(self)}; ask for fewer")
         return start, end
 
-    def _images(
-        self, start: int, stop: int | None, size: int, convert: Callable[[Et], NDArray[Number]]
+    def _dense(
+        self,
+        channels: Sequence[str],
+        grid: GridName,
+        start: int,
+        stop: int | None,
+        convert: Callable[[Et], NDArray[Number]],
     ) -> NDArray[Number]:
-        """Images of size x size crystals a cell; `convert` turns ET (float32) into what they hold, block by block."""
+        """Images on `grid`; `convert` turns ET (float32) into what they hold."""
         start, stop = self._range(start, stop)
-        rows, wide = self.grid.eta_cells // size, self.grid.phi_cells // size
-        kind = convert(np.zeros(0, np.float32)).dtype
-        images = np.empty((stop - start, rows, wide, len(CHANNELS)), kind)
-        step = max(1, _CACHED // (rows * wide))
+        images = np.empty((stop - start, *self.image_shape(channels, grid)), convert(np.zeros(0, np.float32)).dtype)
+        size = self.grid.tower if grid == "tower" else 1
         for first in range(start, stop, _STEP):
             last = min(first + _STEP, stop)
-            for channel, name in enumerate(CHANNELS):
-                table = self.cells(name, first, last)
-                row, column = (table.columns[axis] // np.uint16(size) for axis in ("eta", "phi"))
-                key = row.astype(np.int32) * wide + column
-                et = table.columns["et"].astype(np.float64)
-                for low in range(0, last - first, step):
-                    high = min(low + step, last - first)
-                    own = slice(table.offsets[low], table.offsets[high])
-                    event = np.repeat(np.arange(high - low), np.diff(table.offsets[low : high + 1]))
-                    cell = key[own] + event * (rows * wide)
-                    summed = np.bincount(cell, weights=et[own], minlength=(high - low) * rows * wide)
-                    into = slice(first - start + low, first - start + high)
-                    images[into, ..., channel] = convert(summed.astype(np.float32)).reshape(-1, rows, wide)
+            for channel, name in enumerate(channels):
+                fill(images[first - start : last - start, ..., channel], self.cells(name, first, last), size, convert)
         return images
 
     def _table(self, name: str, start: int, stop: int) -> Table:

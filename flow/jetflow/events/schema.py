@@ -5,20 +5,39 @@
     /mu              float32 (n): mean number of pileup collisions
     /npu             uint16 (n): number of pileup collisions
     /ecal, /hcal     sparse crystals: offsets int64 (n + 1); eta, phi uint16 (row, column); et float16 [GeV]
+    /track, /photon, /neutral   particle flow on the same grid, in the same columns (`et` of a track is its pT)
     /truth           heavy objects and their generator jets: see truth.Truth
+    /baseline        reconstructed jets: eta, phi, pt, soft-drop mass msd, tau1, tau2, tau3 [float32]
 
-Event i has rows offsets[i]:offsets[i + 1] of its group. Further collections of cells (`track`, ...) have the layout
-of `ecal`. Readers ignore what they do not know.
+Event i has rows offsets[i]:offsets[i + 1] of its group. A file has at least one collection of cells; `baseline` may be
+absent. Readers ignore what they do not know.
 """
 
 from typing import Final
 
-__all__ = ["CELLS", "CHUNK", "FORMAT", "MAX_ET", "SCALARS", "SCHEMA", "TRUTH", "columns"]
+__all__ = [
+    "BASELINE",
+    "CALORIMETER",
+    "CELLS",
+    "CHUNK",
+    "COLLECTIONS",
+    "FORMAT",
+    "MAX_ET",
+    "PARTICLE_FLOW",
+    "SCALARS",
+    "SCHEMA",
+    "TRUTH",
+    "columns",
+]
 
 FORMAT: Final = "jetflow-events"
 SCHEMA: Final = f"{FORMAT}-1"
 CHUNK: Final = 32768  # values in a compressed chunk
 MAX_ET: Final = 14_000.0  # GeV; the energy of the collisions: no cell can hold more
+
+CALORIMETER: Final = ("ecal", "hcal")
+PARTICLE_FLOW: Final = ("track", "photon", "neutral")
+COLLECTIONS: Final = CALORIMETER + PARTICLE_FLOW  # of cells
 
 SCALARS: Final = {"process": "int8", "mu": "float32", "npu": "uint16"}
 CELLS: Final = {"eta": "uint16", "phi": "uint16", "et": "float16"}
@@ -27,8 +46,9 @@ TRUTH: Final = {
     "parent": "int32",
     **dict.fromkeys(("eta", "phi", "pt", "mass", "jet_eta", "jet_phi", "jet_pt", "jet_mass"), "float32"),
 }
+BASELINE: Final = dict.fromkeys(("eta", "phi", "pt", "msd", "tau1", "tau2", "tau3"), "float32")
 
 
 def columns(table: str) -> dict[str, str]:
     """Column names and dtypes of a table."""
-    return TRUTH if table == "truth" else CELLS
+    return {"truth": TRUTH, "baseline": BASELINE}.get(table, CELLS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,14 @@ from jetflow.errors import InputError
 from jetflow.events.block import Table
 from jetflow.events.card import GridCard
 from jetflow.events.grid import Grid
-from jetflow.events.schema import FORMAT, MAX_ET, SCALARS, SCHEMA, columns
+from jetflow.events.schema import COLLECTIONS, FORMAT, MAX_ET, SCALARS, SCHEMA, columns
 
-__all__ = ["check_cells", "check_layout", "check_truth"]
+__all__ = ["check_cells", "check_layout", "check_objects"]
 
 _REMAKE = "make the file again with `jetflow data generate`"
 
 
-def check_layout(path: Path, file: h5py.File, channels: Sequence[str]) -> None:
+def check_layout(path: Path, file: h5py.File) -> None:
     """Attributes, datasets, dtypes, lengths and offsets of an open file; values of cells are not read."""
     _check_schema(path, file.attrs.get("schema"))
     _check_attribute(path, file, "grid", GridCard)
@@ -35,13 +34,16 @@ def check_layout(path: Path, file: h5py.File, channels: Sequence[str]) -> None:
     for name in SCALARS:
         if len(file[name]) != count:
             raise InputError(f"{path}: {name}: found {len(file[name])} events, `process` has {count}; {_REMAKE}")
-    for table in (*channels, "truth"):
+    found = [name for name in COLLECTIONS if name in file]
+    if not found:
+        raise InputError(f"{path}: holds no cells; one or more of {', '.join(COLLECTIONS)} are needed; {_REMAKE}")
+    for table in (*found, "truth", *(["baseline"] if "baseline" in file else [])):
         _check_table(path, file, table, count)
     names = json.loads(file.attrs["process_names"])
     codes = file["process"][:]
     if count and not (codes.min() >= 0 and codes.max() < len(names)):
-        found = f"{codes.min()}..{codes.max()}"
-        raise InputError(f"{path}: process: found {found}; 0..{len(names) - 1} is allowed; {_REMAKE}")
+        codes_found = f"{codes.min()}..{codes.max()}"
+        raise InputError(f"{path}: process: found {codes_found}; 0..{len(names) - 1} is allowed; {_REMAKE}")
     mu = file["mu"][:]
     if not (np.isfinite(mu) & (mu >= 0)).all():
         raise InputError(f"{path}: mu: found a negative or undefined mean; 0 or more is allowed; {_REMAKE}")
@@ -62,13 +64,13 @@ def check_cells(path: Path, name: str, table: Table, grid: Grid) -> None:
         raise InputError(f"{path}: {name}/et: found {found}; 0..{MAX_ET:g} GeV is allowed; {_REMAKE}")
 
 
-def check_truth(path: Path, table: Table) -> None:
-    """Kinematics defined, and neither pT, mass nor jet negative."""
-    for name, values in table.columns.items():
+def check_objects(path: Path, name: str, table: Table) -> None:
+    """Columns of `truth` or `baseline` defined, and neither pT nor a jet's pT negative."""
+    for column, values in table.columns.items():
         if not np.isfinite(values).all():
-            raise InputError(f"{path}: truth/{name}: found NaN or infinity; finite values are allowed; {_REMAKE}")
-        if name.endswith("pt") and len(values) and values.min() < 0:
-            raise InputError(f"{path}: truth/{name}: found {values.min():g} GeV; 0 or more is allowed; {_REMAKE}")
+            raise InputError(f"{path}: {name}/{column}: found NaN or infinity; finite values are allowed; {_REMAKE}")
+        if column.endswith("pt") and len(values) and values.min() < 0:
+            raise InputError(f"{path}: {name}/{column}: found {values.min():g} GeV; 0 or more is allowed; {_REMAKE}")
 
 
 def _check_schema(path: Path, found: object) -> None:

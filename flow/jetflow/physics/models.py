@@ -46,7 +46,8 @@ def evaluate_model(model: Model, precision: str, events: Path, compare: str | No
     config = model.config
     with open_events(events) as file:
         check_fit(file, config)
-        counts = file.towers(0, len(file), lsb_gev=config.input.lsb_gev, bits=config.input.bits).astype(np.int32)
+        entry = config.input
+        counts = file.images(entry.channels, entry.grid, 0, None, entry.lsb_gev, entry.bits).astype(np.int32)
         labels = file.labels(0, len(file))
 
     def run(weights: str) -> Evaluation:

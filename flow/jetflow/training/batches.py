@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jetflow.config import ModelConfig
 from jetflow.errors import InputError
-from jetflow.events import CHANNELS, CLASS_NAMES, EventFile, open_events
+from jetflow.events import CLASS_NAMES, EventFile, open_events
 from jetflow.networks.anchors import Anchors
 from jetflow.training.targets import Targets, Truth, assign
 
@@ -35,8 +35,8 @@ class TrainingSet:
                 check_fit(file, config)
                 for start in range(0, len(file), CHUNK):
                     stop = min(start + CHUNK, len(file))
-                    counts = file.towers(start, stop, lsb_gev=config.input.lsb_gev, bits=config.input.bits)
-                    images.append(counts.astype(np.uint16))
+                    entry = config.input
+                    images.append(file.images(entry.channels, entry.grid, start, stop, entry.lsb_gev, entry.bits))
                     truths.append(Truth.pad(file.labels(start, stop)))
         jets = max(t.classes.shape[1] for t in truths)
 
@@ -51,10 +51,10 @@ class TrainingSet:
 
 
 def check_fit(file: EventFile, config: ModelConfig) -> None:
-    """Raise InputError where the towers or the classes of an events file are not those of the config."""
-    towers = (*file.grid.tower_shape, len(CHANNELS))
-    if config.input.shape != towers:
-        raise InputError(f"{file.path}: its towers are {towers}, input of {config.name} is {config.input.shape}")
+    """Raise InputError where the images or the classes of an events file are not those of the config."""
+    shape = file.image_shape(config.input.channels, config.input.grid)
+    if config.input.shape != shape:
+        raise InputError(f"{file.path}: its images are {shape}, input of {config.name} is {config.input.shape}")
     classes = CLASS_NAMES[1:]
     if len(config.classes) != len(classes):
         raise InputError(
