@@ -14,6 +14,11 @@ from jetflow.errors import InputError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, PhiPadding, execute, load_graph, save_graph
 
 
+def coarse(builder: GraphBuilder, x: str) -> str:
+    """A second map beside `x`, on a coarser grid."""
+    return builder.requantise(x, "coarse", FixedPoint(True, 5, -1))
+
+
 def every_node(seed: int = 0) -> Graph:
     """A graph with every node type and weights of every width."""
     random = np.random.default_rng(seed)
@@ -29,8 +34,15 @@ def every_node(seed: int = 0) -> Graph:
     x = builder.scale_bias(x, "norm", scale, random.integers(0, 3, 3), bias, 5)
     x = builder.requantise(x, "scaled", FixedPoint(True, 8, 4))
     x = builder.prelu(x, "prelu", random.integers(-16, 17, 3), 4)
-    x = builder.average_pool(x, "pool", 1)
-    builder.output(x, "y")
+    pool = builder.average_pool(x, "pool", 1)
+    gate = builder.requantise(builder.global_sum(pool, "sum"), "mean", FixedPoint(True, 9, 0))
+    gate = builder.channel_conv(gate, "mix", random.integers(-128, 128, 3), FixedPoint(True, 8, 9))
+    gate = builder.requantise(builder.hard_sigmoid(gate, "sigmoid"), "factor", FixedPoint(False, 5, 4))
+    x = builder.requantise(pool, "pooled", FixedPoint(True, 8, 2))
+    x = builder.requantise(builder.gate(x, gate, "gate"), "gated", FixedPoint(True, 8, 3))
+    x = builder.add(x, pool, "add")
+    builder.output(builder.concatenate([x, coarse(builder, x)], "both"), "y")
+    builder.output(builder.detect(x, "both", "pooled", "detect", threshold=random.integers(99).item(), top=3), "boxes")
     return builder.graph()
 
 

@@ -5,8 +5,16 @@ from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding, requantise
 from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
 from jetflow.graph.intervals import Interval
 from jetflow.graph.nodes import (
+    BOX_FIELDS,
+    Add,
     AveragePool,
+    ChannelConv,
+    Concatenate,
     Conv2D,
+    Detect,
+    Gate,
+    GlobalSum,
+    HardSigmoid,
     Input,
     Node,
     Output,
@@ -19,14 +27,22 @@ from jetflow.graph.reference import execute, predict
 from jetflow.graph.serialise import load_graph, save_graph
 
 __all__ = [
+    "BOX_FIELDS",
     "EXACT_BITS",
     "TERNARY",
+    "Add",
     "AveragePool",
+    "ChannelConv",
+    "Concatenate",
     "Conv2D",
+    "Detect",
     "FixedPoint",
+    "Gate",
+    "GlobalSum",
     "Graph",
     "GraphBuilder",
     "GraphError",
+    "HardSigmoid",
     "Input",
     "Interval",
     "Node",

@@ -1,16 +1,24 @@
 """Builds a graph node by node: shapes and formats follow from the operations, by interval arithmetic."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
-from jetflow.graph.graph import Graph, GraphError, check_result, check_weights, checked_shape
-from jetflow.graph.intervals import Interval, interval
+from jetflow.graph.graph import Graph, GraphError, check_result, check_weights, checked_interval, checked_shape
+from jetflow.graph.intervals import Interval
 from jetflow.graph.nodes import (
+    Add,
     AveragePool,
+    ChannelConv,
+    Concatenate,
     Conv2D,
+    Detect,
+    Gate,
+    GlobalSum,
+    HardSigmoid,
     Input,
     Node,
     Output,
@@ -57,7 +65,7 @@ class GraphBuilder:
             raise GraphError(f"{node.name}: the name stands twice")
         node = replace(node, shape=checked_shape(node, *(self.shape(name) for name in node.inputs)))
         check_weights(node)
-        bounds = interval(node, self._known)
+        bounds = checked_interval(node, self._known)
         if not isinstance(node, Input | Requantise):
             node = replace(node, format=bounds.covering())
         check_result(node, bounds)
@@ -100,6 +108,39 @@ class GraphBuilder:
     def average_pool(self, x: str, name: str, padding: int = 0) -> str:
         """2 x 2 average pooling."""
         return self._add(AveragePool(name, (x,), self.shape(x), self.format(x), padding))
+
+    def add(self, a: str, b: str, name: str) -> str:
+        """Sum of two tensors of one shape, on the finer of their grids."""
+        return self._add(Add(name, (a, b), self.shape(a), self.format(a)))
+
+    def concatenate(self, parts: Sequence[str], name: str) -> str:
+        """The channels of `parts`, in this order, on the finest of their grids."""
+        return self._add(Concatenate(name, tuple(parts), self.shape(parts[0]), self.format(parts[0])))
+
+    def global_sum(self, x: str, name: str) -> str:
+        """Sum over all cells, a channel."""
+        rows, columns, _ = self.shape(x)
+        return self._add(GlobalSum(name, (x,), self.shape(x), self.format(x), rows * columns))
+
+    def channel_conv(self, x: str, name: str, kernel: Integers, weights: FixedPoint) -> str:
+        """Convolution along the channels of one cell; arguments as the fields of ChannelConv."""
+        return self._add(ChannelConv(name, (x,), self.shape(x), self.format(x), np.asarray(kernel, np.int64), weights))
+
+    def hard_sigmoid(self, x: str, name: str) -> str:
+        """clip(x / 4 + 1/2, 0, 1)."""
+        return self._add(HardSigmoid(name, (x,), self.shape(x), self.format(x)))
+
+    def gate(self, x: str, gate: str, name: str) -> str:
+        """The map `x` times one factor a channel, `gate` of one cell."""
+        return self._add(Gate(name, (x, gate), self.shape(x), self.format(x)))
+
+    def detect(self, offsets: str, classes: str, regression: str, name: str, threshold: int, top: int) -> str:
+        """Boxes from three heads; `threshold` on the grid of the class logits."""
+        rows, columns, _ = self.shape(classes)
+        heads = (offsets, classes, regression)
+        return self._add(
+            Detect(name, heads, self.shape(classes), self.format(classes), threshold, top, (rows, columns))
+        )
 
     def requantise(
         self,

@@ -1,15 +1,24 @@
 """The integer dataflow graph: nodes in order, checked for what every back end relies on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from jetflow.graph.fixed_point import FixedPoint
 from jetflow.graph.intervals import Interval, interval
-from jetflow.graph.nodes import Conv2D, Input, Node, Output, PReLU, ScaleBias, Shape
+from jetflow.graph.nodes import ChannelConv, Conv2D, Detect, Input, Node, Output, PReLU, ScaleBias, Shape
 from jetflow.graph.shapes import output_shape, weight_shapes
 
-__all__ = ["EXACT_BITS", "SCALE_BITS", "Graph", "GraphError", "check_result", "check_weights", "checked_shape"]
+__all__ = [
+    "EXACT_BITS",
+    "SCALE_BITS",
+    "Graph",
+    "GraphError",
+    "check_result",
+    "check_weights",
+    "checked_interval",
+    "checked_shape",
+]
 
 EXACT_BITS = 24  # what float32 holds without rounding: the 24-bit rule of the graph
 SCALE_BITS = 6  # a scale's mantissa, so that one small multiplier a channel is enough
@@ -22,14 +31,22 @@ class GraphError(ValueError):
 def checked_shape(node: Node, *inputs: Shape) -> Shape:
     """Shape of the node's output. Raises GraphError where inputs or weights do not fit."""
     try:
-        if len(inputs) != (not isinstance(node, Input)):
-            raise ValueError(f"has {len(inputs)} inputs")
         if isinstance(node, Conv2D) and node.kernel.ndim != 4:
             raise ValueError(f"kernel has shape {node.kernel.shape}, four sizes are needed")
         for key, shape in (weight_shapes(node, inputs[0]) if inputs else {}).items():
             if getattr(node, key).shape != shape:
                 raise ValueError(f"{key} has shape {getattr(node, key).shape}, {shape} is needed")
-        return output_shape(node, inputs[0] if inputs else None)
+        if len(set(node.inputs)) < len(node.inputs):
+            raise ValueError("reads one tensor twice")
+        return output_shape(node, *inputs)
+    except ValueError as error:
+        raise GraphError(f"{node.name}: {error}") from error
+
+
+def checked_interval(node: Node, known: Mapping[str, Interval]) -> Interval:
+    """Worst case of the node's output. Raises GraphError where its inputs' formats do not fit its operation."""
+    try:
+        return interval(node, known)
     except ValueError as error:
         raise GraphError(f"{node.name}: {error}") from error
 
@@ -40,7 +57,9 @@ def check_weights(node: Node) -> None:
         low, high = int(getattr(node, key).min()), int(getattr(node, key).max())
         if not FixedPoint(True, EXACT_BITS, 0).holds(low, high):
             raise GraphError(f"{node.name}: {key} {low}..{high} needs more than {EXACT_BITS} signed bits")
-    if isinstance(node, Conv2D) and not node.weights.holds(int(node.kernel.min()), int(node.kernel.max())):
+    if isinstance(node, Conv2D | ChannelConv) and not node.weights.holds(
+        int(node.kernel.min()), int(node.kernel.max())
+    ):
         raise GraphError(f"{node.name}: a weight does not fit {node.weights}")
     if isinstance(node, ScaleBias) and not FixedPoint(True, SCALE_BITS, 0).holds(
         int(node.scale.min()), int(node.scale.max())
@@ -79,6 +98,8 @@ class Graph:
                 raise GraphError(f"{node.name}: the name stands twice")
             if missing := [name for name in node.inputs if name not in seen]:
                 raise GraphError(f"{node.name}: reads {', '.join(missing)}, which no earlier node makes")
+            if not isinstance(node, Output) and any(isinstance(seen[name], Detect) for name in node.inputs):
+                raise GraphError(f"{node.name}: reads the boxes of a Detect, which only an Output may")
             seen[node.name] = node
         if [type(node) for node in self.nodes].count(Input) != 1 or not self.outputs:
             raise GraphError("a graph has one Input and at least one Output")
@@ -88,7 +109,7 @@ class Graph:
             if shape != node.shape:
                 raise GraphError(f"{node.name}: its shape is {node.shape}, its inputs give {shape}")
             check_weights(node)
-            known[node.name] = interval(node, known)
+            known[node.name] = checked_interval(node, known)
             check_result(node, known[node.name])
 
     def __iter__(self) -> Iterator[Node]:

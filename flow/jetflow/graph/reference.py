@@ -8,7 +8,25 @@ from numpy.typing import NDArray
 
 from jetflow.graph.fixed_point import requantise
 from jetflow.graph.graph import EXACT_BITS, Graph
-from jetflow.graph.nodes import AveragePool, Conv2D, Input, Node, Output, PhiPadding, PReLU, Requantise, ScaleBias
+from jetflow.graph.nodes import (
+    Add,
+    AveragePool,
+    ChannelConv,
+    Concatenate,
+    Conv2D,
+    Detect,
+    Gate,
+    GlobalSum,
+    HardSigmoid,
+    Input,
+    Node,
+    Output,
+    PhiPadding,
+    PReLU,
+    Requantise,
+    ScaleBias,
+)
+from jetflow.graph.peaks import peaks
 
 __all__ = ["execute", "predict"]
 
@@ -98,6 +116,48 @@ def _average_pool(_: Graph, node: AveragePool, x: Integers) -> Integers:
     return total
 
 
+def _aligned(graph: Graph, node: Node, *parts: Integers) -> list[Integers]:
+    """The inputs of `node` on its grid, which is the finest of theirs."""
+    fraction = node.format.fraction
+    return [part << (fraction - graph[name].format.fraction) for name, part in zip(node.inputs, parts, strict=True)]
+
+
+def _add(graph: Graph, node: Add, *parts: Integers) -> Integers:
+    a, b = _aligned(graph, node, *parts)
+    return a + b
+
+
+def _concatenate(graph: Graph, node: Concatenate, *parts: Integers) -> Integers:
+    return np.concatenate(_aligned(graph, node, *parts), axis=3)
+
+
+def _global_sum(_: Graph, node: GlobalSum, x: Integers) -> Integers:
+    total: Integers = x.sum((1, 2), keepdims=True)
+    return total
+
+
+def _channel_conv(_: Graph, node: ChannelConv, x: Integers) -> Integers:
+    half, channels = node.kernel.size // 2, node.shape[2]
+    x = np.pad(x, ((0, 0), (0, 0), (0, 0), (half, half)))
+    total = np.zeros((len(x), *node.shape), np.int64)
+    for i, weight in enumerate(node.kernel):
+        total += weight * x[..., i : i + channels]
+    return total
+
+
+def _hard_sigmoid(_: Graph, node: HardSigmoid, x: Integers) -> Integers:
+    one = 1 << node.format.fraction
+    return np.clip(x + one // 2, 0, one)
+
+
+def _gate(_: Graph, node: Gate, x: Integers, gate: Integers) -> Integers:
+    return x * gate
+
+
+def _detect(_: Graph, node: Detect, offsets: Integers, classes: Integers, regression: Integers) -> Integers:
+    return peaks(offsets, classes, regression, node.threshold, node.top)
+
+
 def _requantise(graph: Graph, node: Requantise, x: Integers) -> Integers:
     return requantise(x, graph.parent(node).format.fraction, node.format, node.rounding, node.overflow)
 
@@ -111,6 +171,13 @@ _RULES: dict[type[Node], Callable[..., Integers]] = {
     ScaleBias: _scale_bias,
     PReLU: _prelu,
     AveragePool: _average_pool,
+    Add: _add,
+    Concatenate: _concatenate,
+    GlobalSum: _global_sum,
+    ChannelConv: _channel_conv,
+    HardSigmoid: _hard_sigmoid,
+    Gate: _gate,
+    Detect: _detect,
     Requantise: _requantise,
     Output: _output,
 }
