@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -12,8 +11,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from jetflow.atomic import atomic_path
 from jetflow.events.block import Block
+from jetflow.events.disk import new_hdf5
 from jetflow.events.grid import Grid
 from jetflow.events.schema import CHUNK, SCALARS, SCHEMA, columns
 
@@ -28,45 +27,16 @@ def write_events(
     Memory holds one block. Raises InputError where the disk is full or may not be written.
     """
     count = 0
-    with atomic_path(path) as part, _Disk(part, "w+") as disk:
-        with h5py.File(disk, "w", libver=("v110", "v110")) as file:
-            file.attrs["schema"] = SCHEMA
-            file.attrs["process_names"] = json.dumps(process_names)
-            file.attrs["grid"] = json.dumps(asdict(grid), sort_keys=True)
-            file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
-            for block in blocks:
-                _append(file, block)
-                count += len(block)
-                if disk.error:
-                    break
-        if disk.error:
-            raise disk.error
+    with new_hdf5(path) as (file, disk):
+        file.attrs["schema"] = SCHEMA
+        file.attrs["process_names"] = json.dumps(process_names)
+        file.attrs["grid"] = json.dumps(asdict(grid), sort_keys=True)
+        file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
+        for block in blocks:
+            _append(file, block)
+            count += len(block)
+            disk.check()
     return count
-
-
-class _Disk(io.FileIO):
-    """A file that keeps its first failure in `error` and then pretends: HDF5 crashes when a write fails under it."""
-
-    error: OSError | None = None
-
-    def write(self, data: Any, /) -> int:
-        """Write all of `data`, in as many pieces as the system takes it."""
-        view = memoryview(data).cast("B")
-        done = 0
-        while done < len(view) and not self.error:
-            try:
-                done += super().write(view[done:]) or 0
-            except OSError as error:
-                self.error = error
-        return len(view)
-
-    def truncate(self, size: int | None = None, /) -> int:
-        """Set the size of the file."""
-        try:
-            return super().truncate(size)
-        except OSError as error:
-            self.error = self.error or error
-            return size or 0
 
 
 def _append(file: h5py.File, block: Block) -> None:
