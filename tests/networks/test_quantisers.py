@@ -175,3 +175,16 @@ def test_prelu_acts() -> None:
     layer = built(ChannelPReLU(2), 2)
     layer.slope.assign([0.3, -0.5])
     assert layer(tf.constant([[-8.0, -8.0], [3.0, 0.0]])).numpy().tolist() == [[-2.0, 4.0], [3.0, 0.0]]
+
+
+def test_the_gradient_of_prelu_is_that_of_its_definition() -> None:
+    layer = built(ChannelPReLU(), 3)
+    layer.slope.assign([0.3, -0.5, 0.0])
+    x = tf.random.stateless_normal((2, 4, 5, 3), seed=(1, 2))
+    upstream = tf.random.stateless_normal((2, 4, 5, 3), seed=(3, 4))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        own = tf.reduce_sum(layer(x) * upstream)
+        defined = tf.reduce_sum((tf.maximum(x, 0.0) + layer.slopes() * tf.minimum(x, 0.0)) * upstream)
+    for source in (x, layer.slope):
+        np.testing.assert_allclose(tape.gradient(own, source), tape.gradient(defined, source), rtol=1e-5)

@@ -1,13 +1,34 @@
-"""Keras layers that QKeras lacks: the wrap in phi, PReLU with quantised slopes, scale and bias on a fixed grid."""
+"""Keras layers that QKeras lacks: the wrap in phi, padded pooling, PReLU, scale and bias, all on fixed grids."""
 
 from typing import Any
 
 from jetflow.networks.backend import keras, tf
 from jetflow.networks.quantisers import straight_through
 
-__all__ = ["ChannelPReLU", "CropPhi", "ScaleBias", "WrapPhi"]
+__all__ = ["ChannelPReLU", "CropPhi", "L2Norm", "PaddedAveragePool", "ScaleBias", "WrapPhi"]
 
 MANTISSA = 5  # bits of a scale's magnitude; with its sign the graph's six
+
+
+def _columns(x: Any, first: int, number: int) -> Any:
+    """Columns first .. first + number - 1 of a map. tf.slice, because the gradient of x[...] is ten times slower."""
+    return tf.slice(x, (0, 0, first, 0), (-1, -1, number, -1))
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _prelu(x: Any, slope: Any) -> Any:
+    """max(x, 0) + slope * min(x, 0) with one slope a channel; its own gradient saves a fifth of a training step."""
+    wide = tf.reshape(x, (tf.shape(x)[0], -1))  # broadcasting over rows as short as the channels is slow
+    slopes = tf.tile(slope, (tf.shape(wide)[1] // tf.shape(slope)[0],))
+
+    def gradient(upstream: Any) -> tuple[Any, Any]:
+        above = tf.reshape(upstream, tf.shape(wide))
+        positive = tf.raw_ops.ReluGrad(gradients=above, features=wide)
+        negative = above - positive
+        by_cell = tf.reshape(tf.reduce_sum(negative * wide, axis=0), (-1, tf.shape(slope)[0]))
+        return tf.reshape(positive + slopes * negative, tf.shape(x)), tf.reduce_sum(by_cell, axis=0)
+
+    return tf.reshape(tf.maximum(wide, 0.0) + slopes * tf.minimum(wide, 0.0), tf.shape(x)), gradient
 
 
 class WrapPhi(keras.layers.Layer):  # type: ignore[misc]
@@ -23,7 +44,8 @@ class WrapPhi(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Any) -> Any:
         """(events, eta, phi, channels) -> (events, eta, phi + 2 margin, channels)."""
-        return tf.concat([x[:, :, -self.margin :], x, x[:, :, : self.margin]], axis=2)
+        columns = x.shape[2]
+        return tf.concat([_columns(x, columns - self.margin, self.margin), x, _columns(x, 0, self.margin)], axis=2)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
@@ -39,7 +61,7 @@ class CropPhi(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Any) -> Any:
         """(events, eta, phi, channels) -> (events, eta, phi - 2 margin, channels)."""
-        return x[:, :, self.margin : -self.margin]
+        return _columns(x, self.margin, x.shape[2] - 2 * self.margin)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
@@ -68,7 +90,7 @@ class ChannelPReLU(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Any) -> Any:
         """Same shape in and out."""
-        return tf.maximum(x, 0.0) + self.slopes() * tf.minimum(x, 0.0)
+        return _prelu(x, self.slopes())
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
@@ -126,3 +148,25 @@ class ScaleBias(keras.layers.Layer):  # type: ignore[misc]
         """Arguments of the constructor."""
         own = {"use_scale": self.use_scale, "bias_fraction": self.bias_fraction, "scale_fraction": self.scale_fraction}
         return {**super().get_config(), **own}
+
+
+class PaddedAveragePool(keras.layers.Layer):  # type: ignore[misc]
+    """2 x 2 average of stride 2 with one cell of zeros around the map, counted: PyTorch's AvgPool2d(2, 2, padding=1)."""
+
+    def call(self, x: Any) -> Any:
+        """(events, rows, columns, channels) -> (events, rows // 2 + 1, columns // 2 + 1, channels)."""
+        return tf.nn.avg_pool2d(tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))), 2, 2, "VALID")
+
+
+class L2Norm(keras.layers.Layer):  # type: ignore[misc]
+    """Each cell's channels over their root of squares, times one learned scale a channel (start 20, as the papers)."""
+
+    def build(self, shape: Any) -> None:
+        """One trainable scale a channel."""
+        self.scale = self.add_weight(
+            "scale", (shape[-1],), initializer=keras.initializers.Constant(20.0), dtype=tf.float32
+        )
+
+    def call(self, x: Any) -> Any:
+        """Same shape in and out."""
+        return self.scale * tf.math.l2_normalize(x, axis=-1, epsilon=1e-10)
