@@ -1,12 +1,13 @@
 """What a bit-for-bit comparison of one node, and of a whole simulation, found."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Difference", "NodeResult", "SimulationResult", "compare"]
+__all__ = ["Difference", "NodeResult", "SimulationResult", "compare", "merge"]
 
 Integers = NDArray[np.integer[Any]]
 
@@ -66,3 +67,9 @@ def compare(node: str, expected: Integers, found: Integers, first_event: int = 0
     event, row, column, channel = place = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
     first = Difference(node, first_event + event, row, column, channel, int(expected[place]), int(found[place]))
     return NodeResult(node, expected.size, differing, first)
+
+
+def merge(results: Sequence[NodeResult]) -> NodeResult:
+    """One node's results of several parts of the events, which are in the order of their events."""
+    first = next((result.first for result in results if result.first is not None), None)
+    return NodeResult(results[0].node, sum(r.words for r in results), sum(r.differing for r in results), first)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from jetflow.errors import InputError, ToolError
 from jetflow.graph import execute
-from jetflow.graph.comparison import Difference, NodeResult, SimulationResult
+from jetflow.graph.comparison import Difference, NodeResult, SimulationResult, merge
 from jetflow.hls.compiler import Simulation
 from jetflow.hls.project import Project
 from jetflow.hls.testbench import Comparison, comparisons
@@ -54,7 +54,7 @@ def simulate(
             return _process(project, simulation, part, edges[i], chosen, Path(folder) / str(i), progress)
 
         parts = list(pool.map(share, range(count)))
-    return SimulationResult(len(images), tuple(_merge(results) for results in zip(*parts, strict=True)))
+    return SimulationResult(len(images), tuple(merge(results) for results in zip(*parts, strict=True)))
 
 
 def write_vectors(project: Project, images: Integers, path: Path, trace: bool = False) -> None:
@@ -126,9 +126,3 @@ def _node(item: dict[str, object], offset: int) -> NodeResult:
         difference = Difference(str(item["node"]), **first)
         difference = replace(difference, event=difference.event + offset)
     return NodeResult(str(item["node"]), int(str(item["words"])), int(str(item["differing"])), difference)
-
-
-def _merge(results: tuple[NodeResult, ...]) -> NodeResult:
-    """One node's results of all processes, which are in the order of their events."""
-    first = next((result.first for result in results if result.first is not None), None)
-    return NodeResult(results[0].node, sum(r.words for r in results), sum(r.differing for r in results), first)
