@@ -97,7 +97,7 @@ def test_reading_imports_nothing_that_makes_events(sample: Path) -> None:
 def test_channels_are_the_callers_choice(sample: Path, tmp_path: Path) -> None:
     """Any stored collections, in any order; one that the file lacks is named with those that it has."""
     with open_events(sample) as file:
-        assert (file.collections, file.has_baseline) == (("ecal", "hcal"), False)
+        assert (file.collections, file.jets) == (("ecal", "hcal"), ())
         both = file.images(("hcal", "ecal"), "tower", 0, 3)
         assert (both[..., ::-1] == file.images(CALORIMETER, "tower", 0, 3)).all()
         assert (both[..., :1] == file.images(("hcal",), "tower", 0, 3)).all()

@@ -9,13 +9,14 @@ event), half without pileup and half with a mean of 50, graviton mass drawn even
 from jetflow.events.generation import generate
 from jetflow.events.grid import Grid
 from jetflow.events.images import load_counts
-from jetflow.events.labels import CLASS_NAMES, Labels, paper1_labels
+from jetflow.events.labels import CLASS_NAMES, CLASSES, Labels, Scheme
 from jetflow.events.reader import EventFile, GridName, open_events
 from jetflow.events.request import Request
 from jetflow.events.schema import CALORIMETER, PARTICLE_FLOW
 
 __all__ = [
     "CALORIMETER",
+    "CLASSES",
     "CLASS_NAMES",
     "PARTICLE_FLOW",
     "EventFile",
@@ -23,8 +24,8 @@ __all__ = [
     "GridName",
     "Labels",
     "Request",
+    "Scheme",
     "generate",
     "load_counts",
     "open_events",
-    "paper1_labels",
 ]

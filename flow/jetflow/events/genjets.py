@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.events.block import Table
 from jetflow.events.extra import fastjet_quietly, optional
 from jetflow.events.particles import Particles
+from jetflow.events.schema import GENJET
 
 __all__ = ["Jets", "generator_jets", "match"]
 
@@ -22,6 +24,13 @@ class Jets:
     eta: Floats
     phi: Floats
     mass: Floats
+
+    def table(self, min_pt: float, eta_max: float) -> Table:
+        """Those above `min_pt` [GeV] within `eta_max`, as the table `genjet` of a file."""
+        keep = (self.pt > min_pt) & (np.abs(self.eta) < eta_max)
+        kept = np.concatenate([[0], np.cumsum(keep)])
+        columns = {name: getattr(self, name)[keep].astype(np.float32) for name in GENJET}
+        return Table(kept[self.offsets].astype(np.int64), columns)
 
 
 def generator_jets(particles: Particles, radius: float, min_pt: float) -> Jets:

@@ -8,18 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
-from jetflow.events.block import Table
+from jetflow.events.block import Block, Table
 from jetflow.events.counts import to_counts
 from jetflow.events.dense import fill
 from jetflow.events.grid import Grid
-from jetflow.events.labels import Labels, paper1_labels
-from jetflow.events.schema import COLLECTIONS, SCALARS, columns
-from jetflow.events.validation import check_cells, check_layout, check_objects
+from jetflow.events.labels import Labels, Scheme, labels
+from jetflow.events.schema import COLLECTIONS, JETS, SCALARS, columns
+from jetflow.events.tagging import tag
+from jetflow.events.validation import check_cells, check_layout, check_objects, open_hdf5, reading
 
 __all__ = ["EventFile", "GridName", "open_events"]
 
@@ -38,27 +38,21 @@ class EventFile:
 
     Opening checks the layout of the file; reading checks every value that it returns (`check` reads all). Both raise
     InputError in one line: file, dataset, what was found, what is allowed, what to do. `collections` are the stored
-    cells, any of schema.COLLECTIONS; `has_baseline` says whether jets are stored.
+    cells, any of schema.COLLECTIONS; `jets` the stored tables of jets, any of schema.JETS.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not self.path.is_file():
-            raise InputError(f"{path}: no such events file; make one with `jetflow data generate`")
+        self._file = open_hdf5(self.path)
         try:
-            self._file = h5py.File(self.path, "r")
-        except OSError as error:
-            raise InputError(
-                f"{path}: truncated or not HDF5; an events file of `jetflow data generate` is needed: make it again"
-            ) from error
-        try:
-            check_layout(self.path, self._file)
-            self.collections = tuple(name for name in COLLECTIONS if name in self._file)
-            self.has_baseline = "baseline" in self._file
-            self.grid = Grid(**json.loads(self._file.attrs["grid"]))
-            self.process_names: tuple[str, ...] = tuple(json.loads(self._file.attrs["process_names"]))
-            self.provenance: dict[str, Any] = json.loads(self._file.attrs["provenance"])
-            tables = (*self.collections, "truth", *(["baseline"] if self.has_baseline else []))
+            with reading(self.path):
+                check_layout(self.path, self._file)
+                self.collections = tuple(name for name in COLLECTIONS if name in self._file)
+                self.jets = tuple(name for name in JETS if name in self._file)
+                self.grid = Grid(**json.loads(self._file.attrs["grid"]))
+                self.process_names: tuple[str, ...] = tuple(json.loads(self._file.attrs["process_names"]))
+                self.provenance: dict[str, Any] = json.loads(self._file.attrs["provenance"])
+            tables = (*self.collections, "truth", *self.jets)
             self._offsets = {name: self._read(f"{name}/offsets") for name in tables}
             self._scalars = {name: self._read(name) for name in SCALARS}
         except BaseException:
@@ -134,9 +128,11 @@ class EventFile:
         rows, columns = self.grid.tower_shape if grid == "tower" else self.grid.crystal_shape
         return rows, columns, len(channels)
 
-    def labels(self, start: int = 0, stop: int | None = None, inside_top: bool = False) -> Labels:
-        """Labels of paper 1 (see labels.paper1_labels)."""
-        return paper1_labels(self.truth(start, stop), self.grid.eta_max, inside_top)
+    def labels(
+        self, start: int = 0, stop: int | None = None, scheme: Scheme = "paper1", inside_top: bool = False
+    ) -> Labels:
+        """What a network is to find in events start .. stop - 1 (see labels.labels)."""
+        return labels(self, scheme, start, stop, inside_top)
 
     def truth(self, start: int = 0, stop: int | None = None) -> Table:
         """The stored truth objects (see truth.Truth)."""
@@ -147,12 +143,30 @@ class EventFile:
 
     def baseline(self, start: int = 0, stop: int | None = None) -> Table:
         """The stored jets of the rule-based baseline (see schema). Raises InputError where the file has none."""
+        return self._jets("baseline", start, stop)
+
+    def genjets(self, start: int = 0, stop: int | None = None) -> Table:
+        """The stored generator jets (see schema). Raises InputError where the file has none."""
+        return self._jets("genjet", start, stop)
+
+    @property
+    def has_tagged(self) -> bool:
+        """Whether `tagged` has something to return."""
+        return "tagged" in self.jets or "baseline" in self.jets
+
+    def tagged(self, start: int = 0, stop: int | None = None) -> Table:
+        """Jets with a class, the detections of the rule-based baseline (see tagging.tag): stored, or from `baseline`."""
+        if "tagged" in self.jets:
+            return self._jets("tagged", start, stop)
+        return tag(self.baseline(start, stop), self.grid.eta_max)
+
+    def block(self, start: int = 0, stop: int | None = None) -> Block:
+        """All that is stored of events start .. stop - 1."""
         start, stop = self._range(start, stop)
-        if not self.has_baseline:
-            raise InputError(f"{self.path}: baseline: absent; make a file with jets with `jetflow data generate`")
-        table = self._table("baseline", start, stop)
-        check_objects(self.path, "baseline", table)
-        return table
+        tables = {name: self.cells(name, start, stop) for name in self.collections}
+        tables["truth"] = self.truth(start, stop)
+        tables |= {name: self._jets(name, start, stop) for name in self.jets}
+        return Block({name: values[start:stop] for name, values in self._scalars.items()}, tables)
 
     def cells(self, name: str, start: int = 0, stop: int | None = None) -> Table:
         """The sparse crystals of collection `name`: columns eta, phi (uint16 row, column) and et (float16 GeV)."""
@@ -164,18 +178,21 @@ class EventFile:
     def check(self) -> None:
         """Read and check every value."""
         for start in range(0, len(self), _STEP):
-            stop = min(start + _STEP, len(self))
-            self.truth(start, stop)
-            if self.has_baseline:
-                self.baseline(start, stop)
-            for name in self.collections:
-                self.cells(name, start, stop)
+            self.block(start, min(start + _STEP, len(self)))
 
     def _range(self, start: int, stop: int | None) -> tuple[int, int]:
         end = len(self) if stop is None else stop
         if not 0 <= start <= end <= len(self):
             raise InputError(f"{self.path}: events {start}:{end} asked for; it has {len(self)}; ask for fewer")
         return start, end
+
+    def _jets(self, name: str, start: int, stop: int | None) -> Table:
+        start, stop = self._range(start, stop)
+        if name not in self.jets:
+            raise InputError(f"{self.path}: {name}: absent; make a file with jets with `jetflow data generate`")
+        table = self._table(name, start, stop)
+        check_objects(self.path, name, table)
+        return table
 
     def _dense(
         self,
@@ -201,11 +218,9 @@ class EventFile:
         return Table(offsets - offsets[0], {key: self._read(f"{name}/{key}", rows) for key in columns(name)})
 
     def _read(self, key: str, rows: slice = slice(None)) -> NDArray[Any]:
-        try:
+        with reading(self.path, key):
             values: NDArray[Any] = self._file[key][rows]
-        except (OSError, RuntimeError) as error:
-            raise InputError(f"{self.path}: {key}: unreadable, the file is corrupt; make or copy it again") from error
-        return values
+            return values
 
 
 open_events = EventFile.open

@@ -8,9 +8,11 @@
     /track, /photon, /neutral   particle flow on the same grid, in the same columns (`et` of a track is its pT)
     /truth           heavy objects and their generator jets: see truth.Truth
     /baseline        reconstructed jets: eta, phi, pt, soft-drop mass msd, tau1, tau2, tau3 [float32]
+    /genjet          generator jets, anti-kt 0.4 above 20 GeV: eta, phi, pt, mass [float32]
+    /tagged          in files from the public layout, instead of `baseline`: see tagging.tag
 
-Event i has rows offsets[i]:offsets[i + 1] of its group. A file has at least one collection of cells; `baseline` may be
-absent. Readers ignore what they do not know.
+Event i has rows offsets[i]:offsets[i + 1] of its group. A file has at least one collection of cells; tables
+of jets may be absent. Readers ignore what they do not know.
 """
 
 from typing import Final
@@ -22,10 +24,13 @@ __all__ = [
     "CHUNK",
     "COLLECTIONS",
     "FORMAT",
+    "GENJET",
+    "JETS",
     "MAX_ET",
     "PARTICLE_FLOW",
     "SCALARS",
     "SCHEMA",
+    "TAGGED",
     "TRUTH",
     "columns",
 ]
@@ -47,8 +52,11 @@ TRUTH: Final = {
     **dict.fromkeys(("eta", "phi", "pt", "mass", "jet_eta", "jet_phi", "jet_pt", "jet_mass"), "float32"),
 }
 BASELINE: Final = dict.fromkeys(("eta", "phi", "pt", "msd", "tau1", "tau2", "tau3"), "float32")
+GENJET: Final = dict.fromkeys(("eta", "phi", "pt", "mass"), "float32")
+TAGGED: Final = {"class_id": "int8", **dict.fromkeys(("eta", "phi", "pt", "ratio"), "float32")}
+JETS: Final = ("baseline", "genjet", "tagged")  # tables that may be absent
 
 
 def columns(table: str) -> dict[str, str]:
     """Column names and dtypes of a table."""
-    return {"truth": TRUTH, "baseline": BASELINE}.get(table, CELLS)
+    return {"truth": TRUTH, "baseline": BASELINE, "genjet": GENJET, "tagged": TAGGED}.get(table, CELLS)

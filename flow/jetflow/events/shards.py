@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from jetflow.events.block import Block, Table
 from jetflow.events.calorimeter import read_out
 from jetflow.events.card import Detector, load_card
+from jetflow.events.genjets import generator_jets
 from jetflow.events.particles import Deposits
 from jetflow.events.pileup import load_pool, overlay
 from jetflow.events.processes import process
@@ -20,13 +21,14 @@ from jetflow.events.propagation import deposits
 from jetflow.events.pythia import Pythia
 from jetflow.events.request import Request
 from jetflow.events.seeds import Stream, stream
-from jetflow.events.truth import truth_objects
+from jetflow.events.truth import JET_MIN_PT, NARROW, WIDE, truth_objects
 from jetflow.events.vertices import spread
 
 __all__ = ["Shard", "make_shard", "plan"]
 
 SHARD = 250  # events
 MASS_POINT = 50  # events that share one Pythia set-up, and so one nominal graviton mass
+GENJET_MIN_PT = 20.0  # GeV, of the generator jets that are stored
 READ_OUT = 25  # events on the grid at a time, which bounds the memory of a worker
 
 
@@ -80,7 +82,9 @@ def _events(
     pythia = Pythia(name, mass, source.pythia_seed(), request.ecm)
     records = pythia.records(len(mu))
     particles = pythia.particles(records)
-    truth = truth_objects(records, particles)
+    narrow, wide = (generator_jets(particles, radius, JET_MIN_PT) for radius in (NARROW, WIDE))
+    truth = Table.of(truth_objects(records, narrow, wide))
+    genjet = narrow.table(GENJET_MIN_PT, detector.cells.eta_max)
     found = deposits(spread(particles, detector.vertex, rng), detector)
     npu = rng.poisson(mu)
     if npu.any():
@@ -92,4 +96,5 @@ def _events(
             tables[calorimeter].append(Table.of(read_out(some, calorimeter, model, detector, rng)))
     code = np.full(len(mu), process(name).code, np.int8)
     scalars: dict[str, NDArray[Any]] = {"process": code, "mu": mu.astype(np.float32), "npu": npu.astype(np.uint16)}
-    return Block(scalars, {key: Table.joined(parts) for key, parts in tables.items()} | {"truth": Table.of(truth)})
+    cells = {key: Table.joined(parts) for key, parts in tables.items()}
+    return Block(scalars, cells | {"truth": truth, "genjet": genjet})

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.events.extra import optional
-from jetflow.events.genjets import Jets, generator_jets, match
-from jetflow.events.particles import Particles
+from jetflow.events.genjets import Jets, match
 from jetflow.events.processes import GRAVITON
 
-__all__ = ["Truth", "truth_objects"]
+__all__ = ["JET_MIN_PT", "NARROW", "WIDE", "Truth", "truth_objects"]
 
 HEAVY = (6, 23, 24, 25)
 B_PARENTS = (6, 23, 25, GRAVITON)
+NARROW, WIDE = 0.4, 0.8  # radius of a b quark's and of a heavy particle's generator jet
 JET_MIN_PT = 15.0  # GeV; below every label threshold
 
 
@@ -60,8 +60,8 @@ def _parents(chosen: NDArray[np.int64], pdg: NDArray[np.int32], mother: NDArray[
         above = np.where(climb, mother[above], above)
 
 
-def truth_objects(records: Any, particles: Particles) -> Truth:
-    """Objects of Pythia's `records` and their generator jets, clustered from `particles` of the same events."""
+def truth_objects(records: Any, narrow: Jets, wide: Jets) -> Truth:
+    """Objects of Pythia's `records`, with their generator jets of radius NARROW or WIDE of the same events."""
     ak = optional("awkward")
     counts = ak.to_numpy(ak.num(records))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -81,32 +81,18 @@ def truth_objects(records: Any, particles: Particles) -> Truth:
     mass = ak.to_numpy(flat.m)[chosen]
     pt = np.hypot(px, py)
     eta, phi = np.arcsinh(pz / np.maximum(pt, 1e-9)), np.arctan2(py, px)
-    jets = _jets_of(np.abs(pdg[chosen]) == 5, event[chosen], eta, phi, particles)
-    single = {"eta": eta, "phi": phi, "pt": pt, "mass": mass, **jets}
+    is_b = np.abs(pdg[chosen]) == 5
+    jet_columns = {f"jet_{field.name}": np.zeros(len(chosen)) for field in fields(Jets) if field.name != "offsets"}
+    for jets, radius, group in ((narrow, NARROW, is_b), (wide, WIDE, ~is_b)):
+        where = np.flatnonzero(group)
+        index = match(event[chosen][where], eta[where], phi[where], jets, radius)
+        where, index = where[index >= 0], index[index >= 0]
+        for name, column in jet_columns.items():
+            column[where] = getattr(jets, name.removeprefix("jet_"))[index]
+    single = {"eta": eta, "phi": phi, "pt": pt, "mass": mass, **jet_columns}
     return Truth(
         offsets=np.searchsorted(event[chosen], np.arange(len(counts) + 1)).astype(np.int64),
         pdg=pdg[chosen],
         parent=parent,
         **{name: value.astype(np.float32) for name, value in single.items()},
     )
-
-
-def _jets_of(
-    narrow: NDArray[np.bool_],
-    event: NDArray[np.int64],
-    eta: NDArray[np.float64],
-    phi: NDArray[np.float64],
-    particles: Particles,
-) -> dict[str, NDArray[np.float64]]:
-    """Generator-jet columns of the objects: anti-kt 0.4 where `narrow`, else 0.8."""
-    columns = {f"jet_{field.name}": np.zeros(len(event)) for field in fields(Jets) if field.name != "offsets"}
-    for radius, group in ((0.4, narrow), (0.8, ~narrow)):
-        where = np.flatnonzero(group)
-        if not len(where):
-            continue
-        jets = generator_jets(particles, radius, JET_MIN_PT)
-        index = match(event[where], eta[where], phi[where], jets, radius)
-        where, index = where[index >= 0], index[index >= 0]
-        for name, column in columns.items():
-            column[where] = getattr(jets, name.removeprefix("jet_"))[index]
-    return columns

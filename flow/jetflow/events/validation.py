@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,33 @@ from jetflow.errors import InputError
 from jetflow.events.block import Table
 from jetflow.events.card import GridCard
 from jetflow.events.grid import Grid
-from jetflow.events.schema import COLLECTIONS, FORMAT, MAX_ET, SCALARS, SCHEMA, columns
+from jetflow.events.schema import COLLECTIONS, FORMAT, JETS, MAX_ET, SCALARS, SCHEMA, columns
 
-__all__ = ["check_cells", "check_layout", "check_objects"]
+__all__ = ["check_cells", "check_layout", "check_objects", "open_hdf5", "reading"]
 
 _REMAKE = "make the file again with `jetflow data generate`"
+
+
+def open_hdf5(path: Path) -> h5py.File:
+    """Open an HDF5 file for reading. Raises InputError where there is none."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such events file; make one with `jetflow data generate`")
+    try:
+        return h5py.File(path, "r")
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{path}: truncated or not HDF5; an events file of `jetflow data generate` is needed: make it again"
+        ) from error
+
+
+@contextmanager
+def reading(path: Path, name: str = "") -> Iterator[None]:
+    """Call what HDF5 raises in the body what it is, an InputError: a damaged file makes it raise almost anything."""
+    where = f"{path}: {name}" if name else f"{path}"
+    try:
+        yield
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, MemoryError) as error:
+        raise InputError(f"{where}: unreadable, the file is corrupt; make or copy it again") from error
 
 
 def check_layout(path: Path, file: h5py.File) -> None:
@@ -37,7 +61,7 @@ def check_layout(path: Path, file: h5py.File) -> None:
     found = [name for name in COLLECTIONS if name in file]
     if not found:
         raise InputError(f"{path}: holds no cells; one or more of {', '.join(COLLECTIONS)} are needed; {_REMAKE}")
-    for table in (*found, "truth", *(["baseline"] if "baseline" in file else [])):
+    for table in (*found, "truth", *(name for name in JETS if name in file)):
         _check_table(path, file, table, count)
     names = json.loads(file.attrs["process_names"])
     codes = file["process"][:]
@@ -65,7 +89,7 @@ def check_cells(path: Path, name: str, table: Table, grid: Grid) -> None:
 
 
 def check_objects(path: Path, name: str, table: Table) -> None:
-    """Columns of `truth` or `baseline` defined, and neither pT nor a jet's pT negative."""
+    """Columns of truth or jets defined, and neither pT nor a jet's pT negative."""
     for column, values in table.columns.items():
         if not np.isfinite(values).all():
             raise InputError(f"{path}: {name}/{column}: found NaN or infinity; finite values are allowed; {_REMAKE}")
