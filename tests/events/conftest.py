@@ -9,8 +9,7 @@ from hypothesis import settings
 
 from jetflow.events.card import Detector, load_card
 from jetflow.events.generation import generate
-from jetflow.events.particles import Deposits
-from jetflow.events.pileup import load_pool, make_block, pool_block_path
+from jetflow.events.pileup import Pool, load_pool, make_block, pool_block_path
 from jetflow.events.request import Request
 
 SAMPLE = Path(__file__).parents[2] / "tb" / "events" / "sample-256.h5"
@@ -45,8 +44,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pool(cache: Path, detector: Detector) -> Deposits:
-    """1000 minimum-bias collisions at the calorimeter."""
+def pool(cache: Path, detector: Detector) -> Pool:
+    """1000 minimum-bias collisions: deposits and tracks."""
     path = pool_block_path(cache, detector, SEED, 13_000.0, 0)
     make_block(path, detector, SEED, 13_000.0, 0)
     return load_pool([path])

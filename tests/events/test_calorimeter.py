@@ -16,7 +16,8 @@ def shower(eta: np.ndarray, phi: np.ndarray, energy: float, name: str) -> Deposi
 
 
 def read(detector: Detector, found: Deposits, name: str, seed: int) -> Cells:
-    return read_out(found, name, detector.calorimeters[name], detector, np.random.default_rng(seed))
+    towers = read_out(found, name, detector.calorimeters[name], detector, np.random.default_rng(seed))
+    return towers.cells(detector.cells)
 
 
 def centres(detector: Detector, rows: range, step: int) -> tuple[np.ndarray, np.ndarray]:

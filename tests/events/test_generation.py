@@ -14,13 +14,13 @@ from jetflow.errors import InputError, MissingToolError
 from jetflow.events import extra, open_events
 from jetflow.events.block import Block
 from jetflow.events.generation import generate
-from jetflow.events.particles import Deposits
+from jetflow.events.pileup import Pool
 from jetflow.events.request import Request
 
 COMMAND = [sys.executable, "-m", "jetflow.cli_data", "generate", "--process", "WW,bb,HH,ZZ", "--events", "80"]
 
 
-def test_same_bytes_for_any_number_of_workers(tmp_path: Path, cache: Path, pool: Deposits) -> None:
+def test_same_bytes_for_any_number_of_workers(tmp_path: Path, cache: Path, pool: Pool) -> None:
     request = Request(processes=("WW", "bb"), pileup=(0.0, 50.0), events=40, seed=11)
     one, two = tmp_path / "one.h5", tmp_path / "two.h5"
     assert generate(request, one, workers=1, cache=cache) == 40

@@ -58,7 +58,7 @@ def test_tops_decay_to_w_and_b(file: EventFile) -> None:
 @pytest.mark.parametrize(("name", "low"), [("WW", 0.96), ("ZZ", 0.92), ("HH", 0.88), ("tt", 0.88), ("bb", 0.92)])
 def test_energy_closure(file: EventFile, name: str, low: float) -> None:
     """Without pileup the towers within 0.4 of a label hold its pT, but for neutrinos and what falls outside."""
-    labels, et = file.labels(), file.tower_et().astype(float).sum(-1)
+    labels, et = file.labels(), file.image_et(("ecal", "hcal"), "tower").astype(float).sum(-1)
     eta = -2.958 + 0.087 * (np.arange(68) + 0.5)
     phi = -np.pi + np.pi / 36 * (np.arange(72) + 0.5)
     ratios = []

@@ -9,7 +9,7 @@ from jetflow.errors import InputError
 from jetflow.events.calorimeter import read_out
 from jetflow.events.card import Detector
 from jetflow.events.particles import Deposits
-from jetflow.events.pileup import load_pool, overlay, pool_blocks
+from jetflow.events.pileup import Pool, draw, load_pool, overlay, pool_blocks
 from jetflow.events.pythia import Pythia
 
 
@@ -21,7 +21,7 @@ def empty(events: int) -> Deposits:
 def test_deposits_are_merged_event_by_event() -> None:
     signal = Deposits(np.array([0, 1, 1]), *(np.array([v], np.float32) for v in (0.5, 0.25, 7.0, 8.0)))
     pool = Deposits(np.array([0, 2]), *(np.array(v, np.float32) for v in ([1, 2], [0, 0], [3, 4], [5, 6])))
-    both = overlay(signal, pool, np.array([0, 2]), np.random.default_rng(1))
+    both = overlay(signal, pool, draw(np.array([0, 2]), 1, np.random.default_rng(1)))
     assert both.offsets.tolist() == [0, 1, 5]
     assert both.ecal.tolist() == [7, 3, 4, 3, 4]
     assert both.hcal.tolist() == [8, 5, 6, 5, 6]
@@ -32,22 +32,24 @@ def test_deposits_are_merged_event_by_event() -> None:
 def test_turned_evenly_and_mirrored() -> None:
     """20,000 copies of one particle: 36 bins in phi with a chi2 below its 99.99% quantile (75), half mirrored."""
     pool = Deposits(np.array([0, 1]), *(np.array([v], np.float32) for v in (1.0, 0.3, 1.0, 0.0)))
-    both = overlay(empty(1), pool, np.array([20_000]), np.random.default_rng(2))
+    both = overlay(empty(1), pool, draw(np.array([20_000]), 1, np.random.default_rng(2)))
     counts, _ = np.histogram(np.mod(both.phi, 2 * np.pi), 36, (0, 2 * np.pi))
     expected = 20_000 / 36
     assert ((counts - expected) ** 2 / expected).sum() < 75
     assert abs((both.eta > 0).mean() - 0.5) < 4 * 0.5 / np.sqrt(20_000)
 
 
-def test_density_is_linear_in_mu(pool: Deposits, detector: Detector) -> None:
+def test_density_is_linear_in_mu(pool: Pool, detector: Detector) -> None:
     """ET from the pool rises in proportion to mu, and so does what is read out above the thresholds (88% of it)."""
     rng = np.random.default_rng(3)
     true, read = [], []
     for mu in (50, 100, 200):
         events = 1600 // mu
-        both = overlay(empty(events), pool, np.full(events, mu), rng)
+        draws = draw(np.full(events, mu), len(pool.deposits.offsets) - 1, rng)
+        both = overlay(empty(events), pool.deposits, draws)
         true.append(((both.ecal + both.hcal) / np.cosh(both.eta)).sum() / events / mu)
-        cells = [read_out(both, name, model, detector, rng) for name, model in detector.calorimeters.items()]
+        towers = [read_out(both, name, model, detector, rng) for name, model in detector.calorimeters.items()]
+        cells = [part.cells(detector.cells) for part in towers]
         read.append(sum(part.et.astype(float).sum() for part in cells) / events / mu)
     assert np.std(true) / np.mean(true) < 0.04
     share = np.array(read) / np.array(true)

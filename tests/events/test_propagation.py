@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from jetflow.events.card import Detector
 from jetflow.events.particles import Particles
-from jetflow.events.propagation import deposits, propagate
+from jetflow.events.propagation import at_calorimeter, deposits, propagate
 
 FIELD, RADIUS, HALF = 3.8, 1.29, 3.0
 
@@ -102,12 +102,13 @@ def test_mirror_and_turn_are_symmetries() -> None:
 )
 def test_fractions(detector: Detector, pdg: int, charge: float, ecal: float, hcal: float) -> None:
     one = particle(10.0, 0.4, 0.1, charge, pdg=pdg)
-    found = deposits(one, detector)
+    found = deposits(one, at_calorimeter(one, detector), detector)
     assert found.ecal[0] == np.float32(one.e[0] * ecal)
     assert found.hcal[0] == np.float32(one.e[0] * hcal)
 
 
 @pytest.mark.parametrize(("pdg", "eta"), [(13, 0.1), (-13, 1.0), (22, 3.2)])
 def test_muons_and_what_misses_leave_nothing(detector: Detector, pdg: int, eta: float) -> None:
-    found = deposits(particle(10.0, eta, 0.1, 0.0, pdg=pdg), detector)
+    one = particle(10.0, eta, 0.1, 0.0, pdg=pdg)
+    found = deposits(one, at_calorimeter(one, detector), detector)
     assert found.offsets.tolist() == [0, 0]

@@ -1,4 +1,4 @@
-"""Deposits to cells: sum on the grid, smear, apply thresholds, keep the cells that are left."""
+"""Deposits to towers: sum on the grid, smear, apply thresholds; towers to the cells of an image."""
 
 from dataclasses import dataclass
 
@@ -7,29 +7,47 @@ from numpy.typing import NDArray
 
 from jetflow.events.card import Calorimeter, Detector
 from jetflow.events.grid import Grid
-from jetflow.events.particles import Deposits
+from jetflow.events.particles import Deposits, Grouped
+from jetflow.events.smearing import lognormal
 
-__all__ = ["Cells", "read_out"]
+__all__ = ["Cells", "Towers", "read_out", "tower_keys"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Cells:
-    """Sparse cells of n events: offsets (n + 1) int64; eta, phi uint16 crystal indices; et float16 [GeV].
+class Cells(Grouped):
+    """Sparse cells: eta, phi uint16 crystal indices; et float16 [GeV], in rising order of (eta, phi) of the tower."""
 
-    Cells of an event are in rising order of (eta, phi) of the cell that was read out.
-    """
-
-    offsets: NDArray[np.int64]
     eta: NDArray[np.uint16]
     phi: NDArray[np.uint16]
     et: NDArray[np.float16]
 
 
-def _lognormal(mean: NDArray[np.float64], sigma: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """A log-normal draw with this mean and standard deviation, which cannot be negative."""
-    width = np.sqrt(np.log1p((sigma / mean) ** 2))
-    drawn: NDArray[np.float64] = np.exp(np.log(mean) - width**2 / 2 + width * rng.standard_normal(len(mean)))
-    return drawn
+@dataclass(frozen=True)
+class Towers(Grouped):
+    """Towers of one calorimeter that took energy, in rising order of `key` (see tower_keys).
+
+    energy, sigma [GeV] float64: what was measured, 0 below the thresholds, and its standard deviation; row, column
+    int64: the crystal where the tower is written.
+    """
+
+    key: NDArray[np.int64]
+    energy: Floats
+    sigma: Floats
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+
+    def cells(self, grid: Grid) -> Cells:
+        """The towers above the thresholds as cells of the image; ET at the centre of the crystal."""
+        kept = self.where(self.energy > 0)
+        et = kept.energy / np.cosh(grid.eta_centre(kept.row))
+        return Cells(
+            offsets=kept.offsets,
+            eta=kept.row.astype(np.uint16),
+            phi=kept.column.astype(np.uint16),
+            et=np.minimum(et, np.finfo(np.float16).max).astype(np.float16),
+        )
 
 
 def _coarse_rows(calorimeter: Calorimeter, grid: Grid) -> NDArray[np.bool_]:
@@ -39,43 +57,57 @@ def _coarse_rows(calorimeter: Calorimeter, grid: Grid) -> NDArray[np.bool_]:
     return (row >= -edge) & (row < edge) & (calorimeter.coarse.cells > 1)
 
 
+def tower_keys(
+    event: NDArray[np.int64],
+    eta: NDArray[np.float32],
+    phi: NDArray[np.float32],
+    calorimeter: Calorimeter,
+    grid: Grid,
+) -> NDArray[np.int64]:
+    """One integer for every tower of every event: that of its first crystal, (event * rows + row) * columns + column.
+
+    -1 for positions outside the grid.
+    """
+    row, column = grid.eta_index(eta), grid.phi_index(phi)
+    inside = (row >= 0) & (row < grid.eta_cells)
+    coarse = _coarse_rows(calorimeter, grid)[np.where(inside, row, 0)]
+    size = calorimeter.coarse.cells
+    row = np.where(coarse, row - row % size, row)
+    column = np.where(coarse, column - column % size, column)
+    return np.where(inside, (event * grid.eta_cells + row) * grid.phi_cells + column, -1)
+
+
 def read_out(
     deposits: Deposits, name: str, calorimeter: Calorimeter, detector: Detector, rng: np.random.Generator
-) -> Cells:
-    """The cells of calorimeter `name` for every event of `deposits`.
+) -> Towers:
+    """The towers of calorimeter `name` for every event of `deposits`.
 
     A coarse cell is summed, smeared and cut as one, and is then written at one of its crystals, drawn at random:
-    the card smears tower centres in this way. Energy turns into ET at the centre of the crystal that is written.
+    the card smears tower centres in this way.
     """
     grid = detector.cells
     events = len(deposits.offsets) - 1
     energy = getattr(deposits, name)
-    row, column = grid.eta_index(deposits.eta), grid.phi_index(deposits.phi)
-    coarse = _coarse_rows(calorimeter, grid)
-    size = calorimeter.coarse.cells
-    inside = (energy > 0) & (row >= 0) & (row < grid.eta_cells)
-    event = np.repeat(np.arange(events), np.diff(deposits.offsets))[inside]
-    row, column, energy = row[inside], column[inside], energy[inside]
-    row = np.where(coarse[row], row - row % size, row)
-    column = np.where(coarse[row], column - column % size, column)
-    key = (event * grid.eta_cells + row) * grid.phi_cells + column
-    summed = np.bincount(key, weights=energy, minlength=events * grid.cells).astype(np.float64, copy=False)
+    key = tower_keys(deposits.event(), deposits.eta, deposits.phi, calorimeter, grid)
+    inside = (energy > 0) & (key >= 0)
+    summed = np.bincount(key[inside], weights=energy[inside], minlength=events * grid.cells)
     cell = np.flatnonzero(summed)
-    true = summed[cell]
-    row = (cell // grid.phi_cells) % grid.eta_cells
-    wide = coarse[row]
-    eta = grid.eta_centre(row + np.where(wide, (size - 1) / 2, 0.0))
-    measured = _lognormal(true, calorimeter.sigma(true, eta), rng)
-    keep = (measured >= calorimeter.min_energy) & (
-        measured >= calorimeter.significance * calorimeter.sigma(measured, eta)
-    )
-    cell, measured, row, wide = cell[keep], measured[keep], row[keep], wide[keep]
-    shift = rng.integers(0, size, (2, len(cell))) * wide
-    row, column = row + shift[0], cell % grid.phi_cells + shift[1]
-    et = measured / np.cosh(grid.eta_centre(row))
-    return Cells(
+    true = summed[cell].astype(np.float64, copy=False)
+    row, column = (cell // grid.phi_cells) % grid.eta_cells, cell % grid.phi_cells
+    coarse = _coarse_rows(calorimeter, grid)[row]
+    size = calorimeter.coarse.cells
+    eta = grid.eta_centre(row + np.where(coarse, (size - 1) / 2, 0.0))
+    measured = lognormal(true, calorimeter.sigma(true, eta), rng)
+    sigma = calorimeter.sigma(measured, eta)
+    keep = (measured >= calorimeter.min_energy) & (measured >= calorimeter.significance * sigma)
+    shift = rng.integers(0, size, (2, int(keep.sum()))) * coarse[keep]
+    row[keep] += shift[0]
+    column[keep] += shift[1]
+    return Towers(
         offsets=np.searchsorted(cell, np.arange(events + 1) * grid.cells).astype(np.int64),
-        eta=row.astype(np.uint16),
-        phi=column.astype(np.uint16),
-        et=np.minimum(et, np.finfo(np.float16).max).astype(np.float16),
+        key=cell,
+        energy=np.where(keep, measured, 0.0),
+        sigma=sigma,
+        row=row,
+        column=column,
     )

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from jetflow.errors import InputError
+from jetflow.events.curves import Curve
 from jetflow.events.grid import Grid
 
-__all__ = ["Calorimeter", "Detector", "GridCard", "Resolution", "load_card"]
+__all__ = ["Calorimeter", "CloseTracks", "Detector", "GridCard", "Resolution", "TrackKind", "Tracker", "load_card"]
 
 NonNegative = Field(ge=0)
 
@@ -64,6 +65,43 @@ class Calorimeter(_Frozen):
         return variance**0.5
 
 
+class TrackKind(_Frozen):
+    """How tracks of one kind of particle are found and measured.
+
+    `efficiency` 0 .. 1; `resolution` is sigma(pT) / pT, for electrons sigma(E) / E: both scale the momentum.
+    """
+
+    efficiency: Curve
+    resolution: Curve
+
+
+class CloseTracks(_Frozen):
+    """Of the tracks that cross a cell of `cell` x `cell` in (eta, phi) on this cylinder, only the hardest is found."""
+
+    radius_m: PositiveFloat
+    half_length_m: PositiveFloat
+    cell: PositiveFloat
+
+
+class Tracker(_Frozen):
+    """Tracks: kinds of particles, the close-track filter (null: none), and pileup removal by vertex.
+
+    Tracks of pileup vertices farther than `pileup_dz_m` in z from the hard collision are left out after energy flow.
+    """
+
+    pileup_dz_m: float = NonNegative
+    close_tracks: CloseTracks | None
+    hadron: TrackKind
+    electron: TrackKind
+    muon: TrackKind
+
+
+class EnergyFlow(_Frozen):
+    """Energy flow: photons are smeared once more, by the share `photon_smearing` of their energy."""
+
+    photon_smearing: float = NonNegative
+
+
 class Vertex(_Frozen):
     """Gaussian spread of collision vertices along the beam, truncated at `limit_m`."""
 
@@ -87,15 +125,17 @@ class GridCard(_Frozen):
 
 
 class Detector(_Frozen):
-    """A detector: solenoid, vertex spread, image grid and calorimeters (image channels, in order)."""
+    """A detector: solenoid, vertex spread, image grid, tracker and calorimeters (image channels, in order)."""
 
-    schema_: Literal["jetflow-detector-1"] = Field(alias="schema")
+    schema_: Literal["jetflow-detector-2"] = Field(alias="schema")
     name: str
     field_tesla: float
     radius_m: PositiveFloat
     half_length_m: PositiveFloat
     vertex: Vertex
     grid: GridCard
+    tracker: Tracker
+    energy_flow: EnergyFlow
     calorimeters: dict[Literal["ecal", "hcal"], Calorimeter]
 
     @model_validator(mode="after")

@@ -1,14 +1,26 @@
 """From the collision to the calorimeter: helices in the solenoid, straight lines for neutral particles."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.events.card import Detector
 from jetflow.events.particles import Deposits, Particles
 
-__all__ = ["deposits", "propagate"]
+__all__ = ["Entry", "at_calorimeter", "deposits", "propagate"]
 
 Floats = NDArray[np.float64]
+
+
+class Entry(NamedTuple):
+    """Where particles cross a cylinder: eta and phi as seen from the origin, and whether they do; arrays (n,)."""
+
+    eta: Floats
+    phi: Floats
+    hit: NDArray[np.bool_]
+
+
 _C = 0.299792458  # GeV / (T m)
 
 
@@ -20,10 +32,8 @@ def _line(p: Particles, pt: Floats, radius: float) -> Floats:
     return path
 
 
-def propagate(
-    p: Particles, field: float, radius: float, half_length: float
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Pseudorapidity and azimuth, seen from the origin, where each particle meets the cylinder; and whether it does.
+def propagate(p: Particles, field: float, radius: float, half_length: float) -> Entry:
+    """Where each particle meets the cylinder of `radius` and `half_length` [m] about the beam, from inside.
 
     `field` [T] along z bends the track with curvature radius pT / (0.2998 |q| B) [m], clockwise for positive
     charge. With c the centre of the circle and d = |c|, the track is at `radius` where the turning angle t obeys
@@ -51,20 +61,24 @@ def propagate(
         z = p.z + path * slope
         eta, phi = np.arcsinh(z / np.hypot(x, y)), np.arctan2(y, x)
     inside = (np.hypot(p.x, p.y) < radius) & (np.abs(p.z) < half_length)
-    return eta, phi, inside & np.isfinite(eta) & np.isfinite(phi) & (pt > 0)
+    return Entry(eta, phi, inside & np.isfinite(eta) & np.isfinite(phi) & (pt > 0))
 
 
-def deposits(p: Particles, detector: Detector) -> Deposits:
-    """What the particles leave in the calorimeters: those inside the image that leave energy in either."""
-    eta, phi, hit = propagate(p, detector.field_tesla, detector.radius_m, detector.half_length_m)
+def at_calorimeter(p: Particles, detector: Detector) -> Entry:
+    """Where the particles enter the calorimeter."""
+    return propagate(p, detector.field_tesla, detector.radius_m, detector.half_length_m)
+
+
+def deposits(p: Particles, entry: Entry, detector: Detector) -> Deposits:
+    """What particles that enter at `entry` leave in the calorimeters: those inside the image that leave energy."""
     share = [calorimeter.fraction(p.pdg) for calorimeter in detector.calorimeters.values()]
     with np.errstate(invalid="ignore"):
-        keep = hit & (np.abs(eta) < detector.cells.eta_max) & (share[0] + share[1] > 0)
+        keep = entry.hit & (np.abs(entry.eta) < detector.cells.eta_max) & (share[0] + share[1] > 0)
     kept = np.concatenate([[0], np.cumsum(keep)])
     return Deposits(
         offsets=kept[p.offsets].astype(np.int64),
-        eta=eta[keep].astype(np.float32),
-        phi=phi[keep].astype(np.float32),
+        eta=entry.eta[keep].astype(np.float32),
+        phi=entry.phi[keep].astype(np.float32),
         ecal=(p.e * share[0])[keep].astype(np.float32),
         hcal=(p.e * share[1])[keep].astype(np.float32),
     )

@@ -20,7 +20,7 @@ class Request(BaseModel):
 
     `events` in total, split evenly over `processes`; event i of a process has the mean pileup pileup[i % len].
     `mass`: lowest and highest nominal graviton mass [GeV], drawn uniformly for every 50 events. `ecm`: collision
-    energy [GeV]. `card`: detector card, by name or path.
+    energy [GeV]. `card`: detector card, by name or path. `baseline`: with the jets of the rule-based baseline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +32,7 @@ class Request(BaseModel):
     mass: tuple[float, float] = (800.0, 3500.0)
     ecm: float = 13_000.0
     card: str = "cms-phase2"
+    baseline: bool = True
 
     @classmethod
     def of(cls, **values: Any) -> Request:

@@ -10,19 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.events.baseline import baseline_jets
 from jetflow.events.block import Block, Table
-from jetflow.events.calorimeter import read_out
+from jetflow.events.calorimeter import Towers, read_out
 from jetflow.events.card import Detector, load_card
+from jetflow.events.energyflow import candidates, energy_flow
 from jetflow.events.genjets import generator_jets
 from jetflow.events.particles import Deposits
-from jetflow.events.pileup import load_pool, overlay
+from jetflow.events.pileup import Pool, draw, load_pool, overlay
 from jetflow.events.processes import process
-from jetflow.events.propagation import deposits
+from jetflow.events.propagation import at_calorimeter, deposits
 from jetflow.events.pythia import Pythia
 from jetflow.events.request import Request
 from jetflow.events.seeds import Stream, stream
+from jetflow.events.tracking import Tracks, far_apart, find_tracks
 from jetflow.events.truth import JET_MIN_PT, NARROW, WIDE, truth_objects
-from jetflow.events.vertices import spread
+from jetflow.events.vertices import draw_vertices, moved
 
 __all__ = ["Shard", "make_shard", "plan"]
 
@@ -30,6 +33,7 @@ SHARD = 250  # events
 MASS_POINT = 50  # events that share one Pythia set-up, and so one nominal graviton mass
 GENJET_MIN_PT = 20.0  # GeV, of the generator jets that are stored
 READ_OUT = 25  # events on the grid at a time, which bounds the memory of a worker
+_TRACKING_KEY = 1002  # names the random stream of tracks and energy flow; above every process code
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def plan(request: Request) -> list[Shard]:
 
 
 @lru_cache(maxsize=1)
-def _pool(paths: tuple[Path, ...]) -> Deposits:
+def _pool(paths: tuple[Path, ...]) -> Pool:
     return load_pool(list(paths))
 
 
@@ -61,20 +65,28 @@ def make_shard(path: Path, request: Request, shard: Shard, pool: list[Path]) -> 
     """Make `shard` in the file `path`, unless it is there. `pool`: blocks of minimum-bias events."""
     if path.exists():
         return
-    source = stream(request.seed, process(shard.process).code, shard.index)
+    code = process(shard.process).code
+    source = stream(request.seed, code, shard.index)
+    tracking = stream(request.seed, _TRACKING_KEY, code, shard.index).rng
     detector = load_card(request.card)
     step = MASS_POINT if process(shard.process).decay else shard.count
     groups = [min(step, shard.count - first) for first in range(0, shard.count, step)]
     made, first = [], shard.index * SHARD
     for count in groups:
         mu = np.array([request.pileup[i % len(request.pileup)] for i in range(first, first + count)])
-        made.append(_events(request, shard.process, mu, detector, pool, source))
+        made.append(_events(request, shard.process, mu, detector, pool, source, tracking))
         first += count
     Block.joined(made).save(path)
 
 
 def _events(
-    request: Request, name: str, mu: NDArray[np.float64], detector: Detector, pool: list[Path], source: Stream
+    request: Request,
+    name: str,
+    mu: NDArray[np.float64],
+    detector: Detector,
+    pool: list[Path],
+    source: Stream,
+    tracking: np.random.Generator,
 ) -> Block:
     """len(mu) events of one graviton mass, event i with mean pileup mu[i]."""
     rng = source.rng
@@ -83,18 +95,49 @@ def _events(
     records = pythia.records(len(mu))
     particles = pythia.particles(records)
     narrow, wide = (generator_jets(particles, radius, JET_MIN_PT) for radius in (NARROW, WIDE))
-    truth = Table.of(truth_objects(records, narrow, wide))
-    genjet = narrow.table(GENJET_MIN_PT, detector.cells.eta_max)
-    found = deposits(spread(particles, detector.vertex, rng), detector)
+    tables = {
+        "truth": Table.of(truth_objects(records, narrow, wide)),
+        "genjet": narrow.table(GENJET_MIN_PT, detector.cells.eta_max),
+    }
+    z = draw_vertices(len(mu), detector.vertex, rng)
+    particles = moved(particles, z)
+    entry = at_calorimeter(particles, detector)
+    found = deposits(particles, entry, detector)
+    tracks = find_tracks(particles, entry, z, detector, tracking)
     npu = rng.poisson(mu)
-    if npu.any():
-        found = overlay(found, _pool(tuple(pool)), npu, rng)
-    tables: dict[str, list[Table]] = {calorimeter: [] for calorimeter in detector.calorimeters}
+    collisions = _pool(tuple(pool)) if npu.any() else None
+    draws = draw(npu, len(collisions.deposits.offsets) - 1, rng) if collisions else None
+    parts = []
     for start in range(0, len(mu), READ_OUT):
-        some = found.events(start, min(start + READ_OUT, len(mu)))
-        for calorimeter, model in detector.calorimeters.items():
-            tables[calorimeter].append(Table.of(read_out(some, calorimeter, model, detector, rng)))
+        own = slice(start, min(start + READ_OUT, len(mu)))
+        some, charged = found.events(own.start, own.stop), tracks.events(own.start, own.stop)
+        if collisions and draws:
+            few = draws.events(own.start, own.stop)
+            some, charged = overlay(some, collisions.deposits, few), overlay(charged, collisions.tracks, few)
+        parts.append(_read_out(some, charged, z[own], detector, request.baseline, rng, tracking))
     code = np.full(len(mu), process(name).code, np.int8)
     scalars: dict[str, NDArray[Any]] = {"process": code, "mu": mu.astype(np.float32), "npu": npu.astype(np.uint16)}
-    cells = {key: Table.joined(parts) for key, parts in tables.items()}
-    return Block(scalars, cells | {"truth": truth, "genjet": genjet})
+    return Block(scalars, {key: Table.joined([part[key] for part in parts]) for key in parts[0]} | tables)
+
+
+def _read_out(
+    found: Deposits,
+    tracks: Tracks,
+    z: NDArray[np.float64],
+    detector: Detector,
+    baseline: bool,
+    rng: np.random.Generator,
+    tracking: np.random.Generator,
+) -> dict[str, Table]:
+    """The tables of events whose hard collisions are at `z` [m]: both images and, if `baseline`, its jets."""
+    grid = detector.cells
+    towers: dict[str, Towers] = {}
+    for name, model in detector.calorimeters.items():
+        towers[name] = read_out(found, name, model, detector, rng)
+    tracks = far_apart(tracks, detector.tracker.close_tracks)
+    flow = energy_flow(tracks, z, towers, detector, tracking)
+    objects = {"track": flow.track, "photon": flow.photon, "neutral": flow.neutral}
+    tables = {name: Table.of(some.cells(grid)) for name, some in (towers | objects).items()}
+    if baseline:
+        tables["baseline"] = Table.of(baseline_jets(candidates(flow, grid.eta_max), grid.eta_max))
+    return tables

@@ -3,16 +3,22 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jetflow.events.card import Vertex
 from jetflow.events.particles import Particles
 
-__all__ = ["spread"]
+__all__ = ["draw_vertices", "moved"]
 
 
-def spread(particles: Particles, vertex: Vertex, rng: np.random.Generator) -> Particles:
-    """Move each event along z by a Gaussian draw [m] that is repeated where it exceeds the limit."""
-    z = rng.normal(0.0, vertex.sigma_z_m, len(particles.offsets) - 1)
+def draw_vertices(count: int, vertex: Vertex, rng: np.random.Generator) -> NDArray[np.float64]:
+    """`count` positions along z [m]: Gaussian, drawn again where they exceed the limit."""
+    z = rng.normal(0.0, vertex.sigma_z_m, count)
     while (beyond := np.abs(z) > vertex.limit_m).any():
         z[beyond] = rng.normal(0.0, vertex.sigma_z_m, int(beyond.sum()))
-    return replace(particles, z=particles.z + np.repeat(z, np.diff(particles.offsets)))
+    return z
+
+
+def moved(particles: Particles, z: NDArray[np.float64]) -> Particles:
+    """Move event i by z[i] [m] along the beam."""
+    return replace(particles, z=particles.z + z[particles.event()])
