@@ -1,4 +1,4 @@
-"""`jetflow models`, `train` and `evaluate`."""
+"""`jetflow models` and `train`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Precision", "evaluate", "models_app", "train"]
+__all__ = ["Precision", "models_app", "train"]
 
 models_app = typer.Typer(help="The models that come with jetflow.", no_args_is_help=True, add_completion=False)
 
@@ -98,30 +98,3 @@ def train(
         if compare:
             continue_full_precision(run, announce)
     typer.echo(f"{out}: trained; `jetflow evaluate {out} --events FILE` gives its figures")
-
-
-def evaluate(
-    model: Annotated[str, typer.Argument(help="NAME, RUN or FILE.yaml.")],
-    events: Annotated[Path, typer.Option(help="Events that the model was not trained on.")],
-    precision: Annotated[Precision, typer.Option(help="Which weights.")] = Precision.TWN,
-    compare: Annotated[
-        str | None, typer.Option(help="Other weights of the same model to take the difference to.")
-    ] = None,
-    record: Annotated[bool, typer.Option(help="Keep the figures in metrics.json beside the weights.")] = False,
-) -> None:
-    """AP by class with bootstrap errors, precision at recall, residuals; quantised models as integer graphs."""
-    from rich.console import Console
-
-    from jetflow.model import find_model
-    from jetflow.physics import evaluate_model, figures_table, record_metrics
-
-    found = find_model(model)
-    figures = evaluate_model(found, precision.value, events, compare)
-    Console(width=80).print(figures_table(figures))
-    if compare:
-        difference, error = figures["difference"]["mean_area_ap"], figures["difference"]["error"]
-        typer.echo(
-            f"mean area AP, {precision.value} minus {compare}: {difference:+.4f} +- {error:.4f} (paired bootstrap)"
-        )
-    if record:
-        typer.echo(f"figures kept in {record_metrics(found.folder, figures)}")

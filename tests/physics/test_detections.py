@@ -53,7 +53,7 @@ def test_one_jet(config: ModelConfig) -> None:
     assert found.class_id.tolist() == [3]
     assert found.score.tolist() == pytest.approx([0.75], abs=1e-6)
     assert (found.eta[0], found.phi[0]) == pytest.approx((centre[0] + 0.05, centre[1] - 0.1), abs=1e-6)
-    assert found.mass.tolist() == pytest.approx([25.0])
+    assert found.regressed.tolist() == pytest.approx([25.0])
 
 
 def test_nothing(config: ModelConfig) -> None:
@@ -66,7 +66,7 @@ def test_threshold(config: ModelConfig) -> None:
     heads = Heads()
     heads.jet(0, 0, 1, 0.011)
     heads.jet(3, 3, 1, 0.009)
-    assert heads.detect(config).mass.tolist() == [0.0]
+    assert heads.detect(config).regressed.tolist() == [0.0]
 
 
 def test_suppression_by_hand(config: ModelConfig) -> None:
@@ -83,7 +83,7 @@ def test_suppression_across_the_seam(config: ModelConfig) -> None:
     heads = Heads()
     heads.jet(1, 0, 1, 0.6, shift=(0, -STEP / 2 + 0.01))
     heads.jet(1, 5, 1, 0.9, shift=(0, STEP / 2 - 0.01))
-    assert heads.detect(config).mass.tolist() == [15.0]
+    assert heads.detect(config).regressed.tolist() == [15.0]
 
 
 def test_a_suppressed_jet_suppresses_nothing(config: ModelConfig) -> None:
@@ -92,7 +92,7 @@ def test_a_suppressed_jet_suppresses_nothing(config: ModelConfig) -> None:
     heads.jet(0, 2, 1, 0.9)
     heads.jet(1, 2, 1, 0.8, shift=(0.4 - 0.174, 0))
     heads.jet(2, 2, 1, 0.7, shift=(0.8 - 2 * 0.174, 0))
-    assert heads.detect(config).mass.tolist() == [2.0, 22.0]
+    assert heads.detect(config).regressed.tolist() == [2.0, 22.0]
 
 
 def test_classes_do_not_suppress_each_other(config: ModelConfig) -> None:

@@ -56,8 +56,8 @@ def test_half_of_them(config: ModelConfig, labels: Labels) -> None:
 def test_a_trained_model(tiny_run: Path, sample: Path) -> None:
     """The quantised one as an integer graph, the full-precision one in Keras, and their difference."""
     model = find_model(str(tiny_run))
-    figures = evaluate_model(model, "twn", sample, compare="fpn")
-    other = evaluate_model(model, "fpn", sample)
+    figures = evaluate_model(model, "twn", sample, ["fpn"]).figures
+    other = evaluate_model(model, "fpn", sample).figures
     assert figures["precision"] == "twn"
     assert set(figures["ap"]) == {"b", "WZH", "t"}
     assert all(0 <= ap <= 1 for ap in figures["ap"].values())
@@ -69,5 +69,5 @@ def test_a_trained_model(tiny_run: Path, sample: Path) -> None:
 
 def test_events_of_another_grid(recipe: dict, write_recipe: object, sample: Path) -> None:
     model = find_model(str(write_recipe(recipe)))  # type: ignore[operator]
-    with pytest.raises(InputError, match=r"its towers are \(68, 72, 2\), input of tiny is \(8, 12, 2\)"):
+    with pytest.raises(InputError, match=r"its images are \(68, 72, 2\), input of tiny is \(8, 12, 2\)"):
         evaluate_model(model, "fpn", sample)

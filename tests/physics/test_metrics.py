@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from jetflow.physics.matching import Matches
-from jetflow.physics.metrics import ap_11_point, area_ap, bootstrap_weights, precision_at_recall, spread
+from jetflow.physics.metrics import ap_11_point, area_ap, bootstrap_weights, curves, precision_at_recall, spread
 
 
 def matches(true: list[int], truths: list[int], event: list[int] | None = None) -> Matches:
@@ -74,8 +74,9 @@ def test_weights_are_repeated_events(true: list[bool], missed: int, seed: int) -
     copies = np.repeat(np.arange(len(true)), weights[event])
     m = matches(list(true), truths.tolist(), event.tolist())
     twice = matches([true[i] for i in copies], (truths * weights).tolist())
-    assert ap_11_point(m, weights) == pytest.approx(ap_11_point_of_last_copies(twice, copies))
-    assert area_ap(m, np.ones(events, np.int64)) == pytest.approx(area_ap(m))
+    both = curves(m, np.stack([weights, np.ones(events, np.int64)]))
+    assert both.ap_11_point() == pytest.approx([ap_11_point_of_last_copies(twice, copies), ap_11_point(m)])
+    assert both.area_ap()[1] == pytest.approx(area_ap(m))
 
 
 def ap_11_point_of_last_copies(m: Matches, copies: np.ndarray) -> float:
@@ -88,7 +89,7 @@ def ap_11_point_of_last_copies(m: Matches, copies: np.ndarray) -> float:
 
 
 def test_bootstrap_draws_as_many_events_with_replacement() -> None:
-    first, again, other = (list(bootstrap_weights(30, 50, seed)) for seed in (1, 1, 2))
+    first, again, other = (list(np.concatenate(list(bootstrap_weights(30, 50, seed, 7)))) for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
     assert len(first) == 50
@@ -104,7 +105,7 @@ def test_bootstrap_error_is_that_of_a_mean() -> None:
     """
     n = 400
     m = matches([1] * (n // 2), [1] * n, list(range(n // 2)))
-    samples = [area_ap(m, w) for w in bootstrap_weights(n, 400, 0)]
+    samples = np.concatenate([curves(m, weights).area_ap() for weights in bootstrap_weights(n, 400, 0)])
     assert np.mean(samples) == pytest.approx(0.5, abs=0.005)
     assert np.std(samples) == pytest.approx(np.sqrt(0.25 / n), rel=0.12)
 

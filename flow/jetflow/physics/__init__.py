@@ -2,17 +2,24 @@
 
 from jetflow.physics.detections import Detections, detect
 from jetflow.physics.evaluation import Evaluation, evaluate, paired_difference
-from jetflow.physics.models import evaluate_model, figures_table, head_values
+from jetflow.physics.models import Results, evaluate_model, evaluate_sample
+from jetflow.physics.prediction import head_values
 from jetflow.physics.record import record_metrics
+from jetflow.physics.sample import Sample, open_sample
+from jetflow.physics.tables import figures_table
 
 __all__ = [
     "Detections",
     "Evaluation",
+    "Results",
+    "Sample",
     "detect",
     "evaluate",
     "evaluate_model",
+    "evaluate_sample",
     "figures_table",
     "head_values",
+    "open_sample",
     "paired_difference",
     "record_metrics",
 ]

@@ -1,17 +1,17 @@
 """The figures of a network on events it was not trained on."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jetflow.config import ModelConfig
 from jetflow.physics.detections import Detections
 from jetflow.physics.matching import Matches, match
-from jetflow.physics.metrics import ap_11_point, area_ap, bootstrap_weights, precision_at_recall, spread
+from jetflow.physics.metrics import bootstrap_weights, curves, spread
 
-__all__ = ["Evaluation", "evaluate", "paired_difference"]
+__all__ = ["Evaluation", "evaluate", "paired_difference", "residuals"]
 
 SAMPLES = 200  # of the bootstrap
 SEED = 0
@@ -21,25 +21,24 @@ SEED = 0
 class Evaluation:
     """Figures of one network; `figures` holds plain numbers under the keys of metrics.json."""
 
+    detections: Detections
     matches: dict[str, Matches]  # by class
     figures: dict[str, Any]
+    area_samples: NDArray[np.float64]  # (SAMPLES, classes): area AP on the resampled events, the same for all networks
 
 
 def evaluate(config: ModelConfig, detections: Detections, labels: Any) -> Evaluation:
     """AP by class (11-point and area) with bootstrap errors over events, P@R, residuals of the true detections.
 
-    `labels` are those of the same events (an event file's). Mass ratio is detected over true.
+    `labels` are those of the same events (an event file's). The ratio of mass or pT is detected over true.
     """
     distance = config.detection.match_distance
     matches = {name: match(detections, labels, i + 1, distance) for i, name in enumerate(config.classes)}
     events = len(labels.offsets) - 1
-    ap = {name: ap_11_point(m) for name, m in matches.items()}
-    area = {name: area_ap(m) for name, m in matches.items()}
-    resampled = [
-        ([ap_11_point(m, w) for m in matches.values()], [area_ap(m, w) for m in matches.values()])
-        for w in bootstrap_weights(events, SAMPLES, SEED)
-    ]
-    ap_samples, area_samples = (np.array([pair[i] for pair in resampled]) for i in (0, 1))
+    whole = {name: curves(m) for name, m in matches.items()}
+    ap = {name: float(c.ap_11_point()[0]) for name, c in whole.items()}
+    area = {name: float(c.area_ap()[0]) for name, c in whole.items()}
+    ap_samples, area_samples = _resampled(list(matches.values()), events)
     figures = {
         "mean_ap": float(np.mean(list(ap.values()))),
         "mean_ap_error": float(ap_samples.mean(1).std()),
@@ -49,35 +48,44 @@ def evaluate(config: ModelConfig, detections: Detections, labels: Any) -> Evalua
         "ap_error": dict(zip(ap, ap_samples.std(0).tolist(), strict=True)),
         "area_ap": area,
         "area_ap_error": dict(zip(ap, area_samples.std(0).tolist(), strict=True)),
-        "precision_at_recall_30": {name: precision_at_recall(m, 0.3) for name, m in matches.items()},
-        "precision_at_recall_50": {name: precision_at_recall(m, 0.5) for name, m in matches.items()},
-        "residuals": {name: _residuals(m, detections, labels) for name, m in matches.items()},
+        "precision_at_recall_30": {name: float(c.precision_at(0.3)[0]) for name, c in whole.items()},
+        "precision_at_recall_50": {name: float(c.precision_at(0.5)[0]) for name, c in whole.items()},
+        "residuals": {name: _spreads(m, detections, labels, "mass") for name, m in matches.items()},
         "events": events,
         "match_distance": distance,
     }
-    return Evaluation(matches, figures)
+    return Evaluation(detections, matches, figures, area_samples)
 
 
-def _residuals(m: Matches, detections: Detections, labels: Any) -> dict[str, dict[str, float]]:
-    """Median and half central 68% of eta, phi and mass errors of the true detections."""
+def _resampled(matches: list[Matches], events: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """11-point and area AP on SAMPLES resampled sets of events, (SAMPLES, classes) each."""
+    eleven, area = [], []
+    for weights in bootstrap_weights(events, SAMPLES, SEED):
+        of_classes = [curves(m, weights) for m in matches]
+        eleven.append(np.stack([c.ap_11_point() for c in of_classes], -1))
+        area.append(np.stack([c.area_ap() for c in of_classes], -1))
+    return np.concatenate(eleven), np.concatenate(area)
+
+
+def residuals(m: Matches, detections: Detections, labels: Any, target: str) -> dict[str, NDArray[np.floating[Any]]]:
+    """Errors of the true detections, in the order of `m`: eta, phi, and the ratio of `target` (mass or pt), detected
+    over true.
+    """
     d, t = m.detection[m.true], m.truth[m.true]
-    d_phi = (detections.phi[d] - labels.phi[t] + np.pi) % (2 * np.pi) - np.pi
-    values = {
+    return {
         "eta": detections.eta[d] - labels.eta[t],
-        "phi": d_phi,
-        "mass_ratio": detections.mass[d] / np.maximum(labels.mass[t], 1e-3),
+        "phi": (detections.phi[d] - labels.phi[t] + np.pi) % (2 * np.pi) - np.pi,
+        f"{target}_ratio": detections.regressed[d] / np.maximum(getattr(labels, target)[t], 1e-3),
     }
+
+
+def _spreads(m: Matches, detections: Detections, labels: Any, target: str) -> dict[str, dict[str, float]]:
+    """Median and half the central 68% of the residuals."""
+    values = residuals(m, detections, labels, target)
     return {key: dict(zip(("median", "half_68"), spread(value), strict=True)) for key, value in values.items()}
 
 
 def paired_difference(first: Evaluation, second: Evaluation) -> tuple[float, float]:
-    """Mean area AP of `first` minus that of `second`, and its error: both resampled with the same events."""
-
-    def mean(evaluation: Evaluation, weights: Any = None) -> float:
-        return float(np.mean([area_ap(m, weights) for m in evaluation.matches.values()]))
-
-    events: int = first.figures["events"]
-    samples: Sequence[float] = [
-        mean(first, weights) - mean(second, weights) for weights in bootstrap_weights(events, SAMPLES, SEED)
-    ]
-    return mean(first) - mean(second), float(np.std(samples))
+    """Mean area AP of `first` minus that of `second` on the same events, and its error: both resampled alike."""
+    samples = first.area_samples.mean(1) - second.area_samples.mean(1)
+    return first.figures["mean_area_ap"] - second.figures["mean_area_ap"], float(samples.std())

@@ -10,16 +10,18 @@ from jetflow.physics.detections import Detections
 
 __all__ = ["Matches", "match"]
 
+Integers = NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Matches:
     """The detections of one class over all events, best score first, against the truth of that class."""
 
-    event: NDArray[np.int64]
+    event: Integers
     true: NDArray[np.bool_]
-    truth: NDArray[np.int64]  # index of the matched label, -1 for a false detection
-    detection: NDArray[np.int64]  # index into the Detections
-    truths: NDArray[np.int64]  # (events,) labels of this class in every event
+    truth: Integers  # index of the matched label, -1 for a false detection
+    detection: Integers  # index into the Detections
+    truths: Integers  # (events,) labels of this class in every event
 
 
 def match(detections: Detections, labels: Any, class_id: int, distance: float) -> Matches:
@@ -28,25 +30,44 @@ def match(detections: Detections, labels: Any, class_id: int, distance: float) -
     A detection is true where an unused label of its class in its event lies within `distance` in (eta, phi), the
     nearest one first; phi is periodic.
     """
-    counts = np.diff(labels.offsets)
-    first = labels.offsets[0]
-    wanted = labels.class_id == class_id
-    label_event = np.repeat(np.arange(len(counts)), counts)
+    events = len(labels.offsets) - 1
     chosen = np.flatnonzero(detections.class_id == class_id)
     chosen = chosen[np.argsort(-detections.score[chosen], kind="stable")]
-    used = np.zeros(len(wanted), bool)
-    truth = np.full(len(chosen), -1, np.int64)
-    for i, d in enumerate(chosen):
-        event = detections.event[d]
-        here = np.arange(labels.offsets[event] - first, labels.offsets[event + 1] - first)
-        here = here[wanted[here] & ~used[here]]
-        if not len(here):
-            continue
-        d_eta = labels.eta[here] - detections.eta[d]
-        d_phi = (labels.phi[here] - detections.phi[d] + np.pi) % (2 * np.pi) - np.pi
-        apart = np.hypot(d_eta, d_phi)
-        if apart.min() < distance:
-            truth[i] = here[apart.argmin()]
-            used[truth[i]] = True
-    truths = np.bincount(label_event[wanted], minlength=len(counts))
-    return Matches(detections.event[chosen], truth >= 0, truth, chosen, truths)
+    wanted = np.flatnonzero(labels.class_id == class_id)
+    label_event = np.repeat(np.arange(events), np.diff(labels.offsets))[wanted]
+    event = detections.event[chosen]
+    rank, truth = _pairs(event, label_event)
+    truth = wanted[truth]
+    d_eta = labels.eta[truth] - detections.eta[chosen[rank]]
+    d_phi = (labels.phi[truth] - detections.phi[chosen[rank]] + np.pi) % (2 * np.pi) - np.pi
+    apart = np.hypot(d_eta, d_phi)
+    near = apart < distance
+    rank, truth, apart = rank[near], truth[near], apart[near]
+    order = np.lexsort((truth, apart, rank, event[rank]))
+    found = np.full(len(chosen), -1, np.int64)
+    _assign(event, rank[order], truth[order], found)
+    return Matches(event, found >= 0, found, chosen, np.bincount(label_event, minlength=events))
+
+
+def _pairs(event: Integers, label_event: Integers) -> tuple[Integers, Integers]:
+    """Every pair of a detection and a label of its event, as their indices; `label_event` rises."""
+    first = np.searchsorted(label_event, event)
+    counts = np.searchsorted(label_event, event, side="right") - first
+    detection = np.repeat(np.arange(len(event)), counts)
+    within = np.arange(len(detection)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return detection, first[detection] + within
+
+
+def _assign(event: Integers, rank: Integers, truth: Integers, found: Integers) -> None:
+    """Give labels to detections, in place: in every event the best detection takes its nearest label, then the next.
+
+    Pairs are sorted by event, rank and distance. All events take a step at once, so there are as many steps as an event
+    has labels.
+    """
+    while len(rank):
+        first = np.flatnonzero(np.diff(event[rank], prepend=-1))
+        found[rank[first]] = truth[first]
+        taken = truth[first].repeat(np.diff(first, append=len(rank)))
+        served = rank[first].repeat(np.diff(first, append=len(rank)))
+        left = (truth != taken) & (rank != served)
+        rank, truth = rank[left], truth[left]

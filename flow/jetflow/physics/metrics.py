@@ -1,6 +1,7 @@
 """Average precision and its bootstrap error, precision at a recall, residuals."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,51 +9,75 @@ from numpy.typing import NDArray
 
 from jetflow.physics.matching import Matches
 
-__all__ = ["ap_11_point", "area_ap", "bootstrap_weights", "precision_at_recall", "spread"]
+__all__ = ["Curves", "ap_11_point", "area_ap", "bootstrap_weights", "curves", "precision_at_recall", "spread"]
 
 Floats = NDArray[np.float64]
+TINY = 1e-12  # below any step of recall: 3 of 10 reach a recall of .3
 
 
-def _curve(matches: Matches, weights: NDArray[np.int64] | None) -> tuple[Floats, Floats, Floats]:
-    """Recall and precision after each detection, and each detection's share of recall; events count `weights` times."""
-    weight = np.ones(len(matches.event)) if weights is None else weights[matches.event].astype(np.float64)
-    total = float(matches.truths.sum() if weights is None else (matches.truths * weights).sum())
-    gain = matches.true * weight
-    if total == 0:
-        return np.zeros(len(gain)), np.zeros(len(gain)), np.zeros(len(gain))
-    found = np.cumsum(gain)
-    precision = found / np.maximum(np.cumsum(weight), 1e-12)
-    return found / total, precision, gain / total
+@dataclass(frozen=True)
+class Curves:
+    """Precision against recall of several weightings of the same events: (weightings, points) each.
+
+    The points are those after every true detection, best first: no other can raise the precision at its recall.
+    """
+
+    recall: Floats
+    precision: Floats
+    gain: Floats  # what each point adds to the recall
+
+    def area_ap(self) -> Floats:
+        """Area under the steps, sum of (R_n - R_(n-1)) P_n, without interpolation: (weightings,)."""
+        area: Floats = (self.precision * self.gain).sum(-1)
+        return area
+
+    def precision_at(self, recall: float) -> Floats:
+        """Largest precision at a recall of `recall` or more; 0 where it is not reached: (weightings,)."""
+        best: Floats = np.where(self.recall >= recall - TINY, self.precision, 0).max(-1, initial=0.0)
+        return best
+
+    def ap_11_point(self) -> Floats:
+        """Mean over recalls 0, .1, .. 1 of the largest precision at that recall or beyond (paper 1, section 6)."""
+        eleven: Floats = np.mean([self.precision_at(r / 10) for r in range(11)], axis=0)
+        return eleven
 
 
-def area_ap(matches: Matches, weights: NDArray[np.int64] | None = None) -> float:
-    """Area under the precision-recall steps, sum of (R_n - R_(n-1)) P_n, without interpolation."""
-    _, precision, gain = _curve(matches, weights)
-    return float((precision * gain).sum())
+def curves(matches: Matches, weights: NDArray[np.integer[Any]] | None = None) -> Curves:
+    """The curves where every event counts as often as `weights` (weightings, events) say, or once."""
+    if weights is None:
+        weights = np.ones((1, len(matches.truths)), np.int64)
+    weight = weights[:, matches.event]
+    gain = weight[:, matches.true].astype(np.float64)
+    seen = np.cumsum(weight, axis=1)[:, matches.true]
+    total = np.maximum(weights @ matches.truths, 1)[:, None]  # without truths nothing is true
+    found = np.cumsum(gain, axis=1)
+    return Curves(found / total, found / np.maximum(seen, 1), gain / total)
 
 
-def ap_11_point(matches: Matches, weights: NDArray[np.int64] | None = None) -> float:
-    """Mean over recalls 0, .1, .. 1 of the largest precision at that recall or beyond (paper 1, section 6)."""
-    recall, precision, _ = _curve(matches, weights)
-    return float(np.mean([precision_beyond(recall, precision, r / 10) for r in range(11)]))
+def area_ap(matches: Matches) -> float:
+    """Area under the precision-recall steps, without interpolation."""
+    return float(curves(matches).area_ap()[0])
 
 
-def precision_beyond(recall: Floats, precision: Floats, at: float) -> float:
-    """Largest precision at a recall of `at` or more; 0 where it is not reached."""
-    return float(precision[recall >= at - 1e-12].max(initial=0.0))
+def ap_11_point(matches: Matches) -> float:
+    """11-point interpolated AP."""
+    return float(curves(matches).ap_11_point()[0])
 
 
 def precision_at_recall(matches: Matches, at: float) -> float:
     """Precision where the recall first reaches `at`, as the largest at that recall or beyond."""
-    recall, precision, _ = _curve(matches, None)
-    return precision_beyond(recall, precision, at)
+    return float(curves(matches).precision_at(at)[0])
 
 
-def bootstrap_weights(events: int, samples: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """How often each event stands in each of `samples` resampled sets; the same seed pairs two networks."""
+def bootstrap_weights(events: int, samples: int, seed: int, at_once: int = 10) -> Iterator[NDArray[np.int32]]:
+    """How often each event stands in each of `samples` resampled sets, (at_once, events) int32 at a time.
+
+    The same seed pairs two networks.
+    """
     random = np.random.default_rng(seed)
-    for _ in range(samples):
-        yield np.bincount(random.integers(0, events, events), minlength=events)
+    for first in range(0, samples, at_once):
+        drawn = (random.integers(0, events, events) for _ in range(first, min(first + at_once, samples)))
+        yield np.stack([np.bincount(d, minlength=events) for d in drawn]).astype(np.int32)
 
 
 def spread(values: NDArray[np.floating[Any]]) -> tuple[float, float]:
