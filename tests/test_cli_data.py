@@ -4,7 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from jetflow.events import open_events
 
 SAMPLE = Path(__file__).parents[1] / "tb" / "events" / "sample-256.h5"
 
@@ -57,3 +60,24 @@ def test_inspect_of_a_broken_file(tmp_path: Path) -> None:
     done = run("inspect", str(tmp_path / "cut.h5"))
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_convert(tmp_path: Path) -> None:
+    """Images of a user's own to our layout; the public layout is refused what has no particle flow."""
+    images, ours = tmp_path / "own.npy", tmp_path / "ours.h5"
+    np.save(images, np.ones((3, 68, 72, 1), np.uint8))
+    done = run("convert", str(images), str(ours), "--channels", "hcal", "--lsb-gev", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.replace("\n", "").endswith("ours.h5: 3 events in the layout jetflow")
+    with open_events(ours) as file:
+        assert (file.image_et(("hcal",), "tower") == 2.0).all()
+    for arguments, message in (
+        ((str(ours), str(tmp_path / "back.h5"), "--layout", "public"), "track: absent; its channels are hcal"),
+        ((str(ours), str(tmp_path / "back.h5")), "is in jetflow's layout already"),
+        ((str(images), str(ours), "--pileup", "-1"), "--pileup: found -1.0"),
+    ):
+        done = run("convert", *arguments)
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ours.h5", "own.npy"]

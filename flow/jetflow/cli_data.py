@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,13 @@ from jetflow.errors import InputError, JetflowError
 __all__ = ["app"]
 
 app = typer.Typer(help="Make and inspect files of collision events.", no_args_is_help=True, add_completion=False)
+
+
+class Layout(StrEnum):
+    """Of the file that `convert` writes."""
+
+    JETFLOW = "jetflow"
+    PUBLIC = "public"
 
 
 def _numbers(option: str, text: str, separator: str) -> tuple[float, ...]:
@@ -84,6 +92,27 @@ def inspect(file: Annotated[Path, typer.Argument(help="An events file.")]) -> No
         table.add_row(group.process, f"{group.mu:g}", str(group.events), f"{group.mean_npu:.1f}", *means, *counts)
     Console(width=80).print(table)
     typer.echo("ET: mean of an event. Labels of paper 1: b above 30, W/Z/H and t above 200 GeV.")
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="Public or our .h5, .npy, .npz or .root.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write (.h5).")],
+    layout: Annotated[Layout, typer.Option(help="Of OUT; public is that of Zenodo 4883651.")] = Layout.JETFLOW,
+    pileup: Annotated[float, typer.Option(help="Mean pileup to note: other files do not say.")] = 0.0,
+    channels: Annotated[str, typer.Option(help="What the channels of .npy and .npz images are.")] = "ecal,hcal",
+    lsb_gev: Annotated[float, typer.Option(help="GeV of a count in images of integers.")] = 0.5,
+    branches: Annotated[Path | None, typer.Option(help="YAML with names of ROOT branches, see README.")] = None,
+) -> None:
+    """Bring events, images and trees of others to our layout, or ours to the public one."""
+    from jetflow.events.convert import Options
+    from jetflow.events.convert import convert as run
+
+    if not 0 <= pileup < float("inf"):
+        raise InputError(f"--pileup: found {pileup}; a mean of 0 or more collisions is allowed")
+    options = Options(pileup, tuple(channels.split(",")), lsb_gev, branches)
+    count = run(source, out, layout.value, options)
+    typer.echo(f"{out}: {count} events in the layout {layout.value}")
 
 
 if __name__ == "__main__":

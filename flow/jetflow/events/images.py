@@ -15,7 +15,7 @@ from jetflow.events.counts import to_counts
 from jetflow.events.reader import GridName, open_events
 from jetflow.events.schema import MAX_ET
 
-__all__ = ["load_counts"]
+__all__ = ["check_values", "load_counts", "load_images"]
 
 _KEY = "images"
 
@@ -63,7 +63,7 @@ def load_counts(
 def _numpy_counts(
     path: Path, shape: tuple[int, ...], lsb_gev: float, bits: int, start: int, stop: int | None
 ) -> NDArray[np.int64]:
-    images = _load(path)
+    images = load_images(path)
     if images.ndim != 4 or images.shape[1:] != tuple(shape):
         allowed = ", ".join(map(str, shape))
         raise InputError(f"{path}: {_KEY}: found shape {images.shape}; (n, {allowed}) is allowed; reshape it")
@@ -71,6 +71,14 @@ def _numpy_counts(
     if not 0 <= start <= end <= len(images):
         raise InputError(f"{path}: {_KEY}: images {start}:{end} asked for; it has {len(images)}; ask for fewer")
     some = np.asarray(images[start:end])
+    check_values(path, some, bits)
+    if np.issubdtype(some.dtype, np.integer):
+        return some.astype(np.int64)
+    return to_counts(some, lsb_gev, bits).astype(np.int64)
+
+
+def check_values(path: Path, some: NDArray[Any], bits: int) -> None:
+    """Raise InputError unless `some` are integers 0 .. 2**bits - 1 or floats 0 .. 14000 [GeV]."""
     integer = np.issubdtype(some.dtype, np.integer)
     if not integer and not np.issubdtype(some.dtype, np.floating):
         raise InputError(f"{path}: {_KEY}: found {some.dtype}; integer counts or float GeV are allowed; convert it")
@@ -80,11 +88,10 @@ def _numpy_counts(
         if not (lowest >= 0 and highest <= high):
             found = "NaN" if np.isnan(lowest) else lowest if lowest < 0 else highest
             raise InputError(f"{path}: {_KEY}: found {found} {unit}; 0..{high:g} {unit} is allowed; correct the images")
-    return some.astype(np.int64) if integer else to_counts(some, lsb_gev, bits).astype(np.int64)
 
 
-def _load(path: Path) -> NDArray[Any]:
-    """The array of a .npy file, mapped, or `images` of a .npz file."""
+def load_images(path: Path) -> NDArray[Any]:
+    """The array of a .npy file, mapped, or `images` of a .npz file. Raises InputError where there is none."""
     try:
         if path.suffix == ".npy":
             mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -155,7 +155,7 @@ class EventFile:
         return "tagged" in self.jets or "baseline" in self.jets
 
     def tagged(self, start: int = 0, stop: int | None = None) -> Table:
-        """Jets with a class, the detections of the rule-based baseline (see tagging.tag): stored, or from `baseline`."""
+        """Jets with a class, what the rule-based baseline finds (see tagging.tag): stored, or from `baseline`."""
         if "tagged" in self.jets:
             return self._jets("tagged", start, stop)
         return tag(self.baseline(start, stop), self.grid.eta_max)
