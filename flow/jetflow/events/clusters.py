@@ -7,6 +7,7 @@ phi is periodic. Each cell belongs to one cluster: shared cells, calibration and
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ class Clusters:
 
 def tower_noise(mu: NDArray[np.float32]) -> NDArray[np.float64]:
     """Noise of a tower [GeV] at a mean of `mu` collisions: electronic and pileup noise in quadrature."""
-    return np.sqrt(ELECTRONIC**2 + PILEUP**2 * mu.astype(np.float64))
+    noise: NDArray[np.float64] = np.sqrt(ELECTRONIC**2 + PILEUP**2 * mu.astype(np.float64))
+    return noise
 
 
 def tower_clusters(et: Floats, noise: NDArray[np.float64], grid: Grid) -> Clusters:
@@ -74,7 +76,7 @@ def _clusters(et: NDArray[np.float64], noise: NDArray[np.float64], grid: Grid) -
     )
 
 
-def _around(values: NDArray[np.generic], outside: object) -> NDArray[np.generic]:
+def _around(values: NDArray[Any], outside: int) -> NDArray[Any]:
     """The 3 x 3 neighbourhood of every tower, (9, n, rows, columns); phi wraps, beyond eta is `outside`."""
     wrapped = np.pad(values, ((0, 0), (0, 0), (1, 1)), mode="wrap")
     padded = np.pad(wrapped, ((0, 0), (1, 1), (0, 0)), constant_values=outside)
@@ -87,7 +89,7 @@ def _grown(significance: NDArray[np.float64]) -> NDArray[np.bool_]:
     inside = significance > SEED
     through, positive = significance > GROWTH, significance > 0
     while True:
-        wider = inside | (_around(inside & through, False).any(0) & positive)
+        wider = inside | (_around(inside & through, 0).any(0) & positive)
         if (wider == inside).all():
             return inside
         inside = wider
@@ -100,7 +102,7 @@ def _peaks(et: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.int
     np.put_along_axis(rank, np.argsort(flat, axis=1, kind="stable"), np.arange(flat.shape[1])[None], axis=1)
     index = np.arange(et.size).reshape(et.shape)
     uphill = _around(rank.reshape(et.shape), -1).argmax(0)
-    above = np.take_along_axis(_around(index, -1), uphill[None], 0).ravel()
+    above: NDArray[np.int64] = np.take_along_axis(_around(index, -1), uphill[None], 0).ravel()
     while (above[above] != above).any():
         above = above[above]
     return above
