@@ -59,6 +59,15 @@ class Build:
         return self.folder / "hls"
 
     @property
+    def onnx_folder(self) -> Path:
+        """The ONNX models of a DSP build."""
+        return self.folder / "onnx"
+
+    def onnx(self, format: str) -> Path:
+        """The ONNX model in one of the formats of jetflow.export.onnx."""
+        return self.onnx_folder / f"{self.settings.model}.{format}.onnx"
+
+    @property
     def simulation(self) -> Path:
         """What the C simulation needs and writes: no part of the hand-over."""
         return self.folder / "sim"

@@ -14,7 +14,6 @@ from jetflow.cli_models import Precision
 __all__ = ["build", "doctor", "report", "verify"]
 
 DEFAULT_MODEL = "jetssd-tower"
-DEFAULT_PART = "xcvu13p-flga2577-2-e"
 SAMPLE = CHECKOUT / "tb" / "events" / "sample-256.h5"
 
 
@@ -22,6 +21,7 @@ class Target(StrEnum):
     """What the firmware is for."""
 
     FPGA = "fpga"
+    DSP = "dsp"
 
 
 class Backend(StrEnum):
@@ -62,13 +62,15 @@ def build(
     target: Annotated[Target, typer.Option(help="What the firmware is for.")] = Target.FPGA,
     precision: Annotated[Precision, typer.Option(help="Of the weights; fpn has no firmware.")] = Precision.TWN,
     part: Annotated[
-        str, typer.Option(help="DEVICE-PACKAGE-SPEED; devices are in hw/targets/fpga.yaml.")
-    ] = DEFAULT_PART,
-    clock_mhz: Annotated[float, typer.Option(min=1, max=1000, help="Clock that synthesis aims at.")] = 300.0,
+        str | None, typer.Option(help="DEVICE-PACKAGE-SPEED or DSP core; hw/targets has them, the first is default.")
+    ] = None,
+    clock_mhz: Annotated[
+        float | None, typer.Option(min=1, max=1000, help="Clock that synthesis aims at; default 300.")
+    ] = None,
     events: Annotated[Path, typer.Option(help="Events file, .npz or .npy to verify on.")] = SAMPLE,
     n_events: Annotated[int, typer.Option(min=1, help="How many of its events.")] = 128,
-    backend: Annotated[Backend, typer.Option(help="HLS compiler.")] = Backend.VITIS,
-    out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL.")] = None,
+    backend: Annotated[Backend | None, typer.Option(help="HLS compiler; default vitis.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL, build/MODEL-dsp for a DSP.")] = None,
 ) -> None:
     """Turn a trained model into firmware, verify it bit for bit, and report on it."""
     from jetflow.model import find_model
@@ -76,10 +78,9 @@ def build(
     from jetflow.pipeline import build as run
 
     found = find_model(model)
-    folder = out or Path("build") / found.config.name
-    request = BuildRequest(
-        found, precision.value, target.value, part, clock_mhz, backend.value, events, n_events, folder
-    )
+    folder = out or Path("build") / (found.config.name + ("-dsp" if target is Target.DSP else ""))
+    compiler = backend.value if backend else None
+    request = BuildRequest(found, precision.value, target.value, part, clock_mhz, compiler, events, n_events, folder)
     with _bars() as progress:
         verdict = run(request, typer.echo, progress)
     _conclude(verdict.exact, verdict.differences)

@@ -1,11 +1,12 @@
 """`jetflow build`: its stages in order, what each reads and writes.
 
-| stage    | reads                   | writes                                     |
-|----------|-------------------------|--------------------------------------------|
-| inputs   | config, weights, events | settings.json, events.npz                  |
-| firmware | weights                 | graph.json, graph.npz, hls/, manifest.json |
-| verify   | graph, hls/, events.npz | sim/, verify.json, verify.xml              |
-| report   | graph, verify.json      | report.json, report.md                     |
+| stage    | reads                       | writes                                                       |
+|----------|-----------------------------|--------------------------------------------------------------|
+| inputs   | config, weights, events     | settings.json, events.npz                                    |
+| firmware | weights                     | graph.json, graph.npz, hls/ (FPGA), onnx/ (DSP), manifest.json |
+| verify   | graph, firmware, events.npz | sim/ (FPGA), verify.json, verify.xml                         |
+| latency  | weights, onnx/, events.npz  | latency.json (DSP: what this machine's CPU takes)            |
+| report   | graph, verify.json          | report.json, report.md                                       |
 
 Each file appears whole or not at all, so a build that was killed can be run again. A stage whose inputs, code and
 results are those of the last time is not run again.
@@ -24,14 +25,14 @@ from jetflow.build import Build, Settings, check_folder, start_build
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.events import load_counts
+from jetflow.firmware import check_tools, write_firmware
 from jetflow.graph import save_graph
 from jetflow.manifest import unchanged, write_manifest
 from jetflow.model import Model
 from jetflow.npz import write_npz
 from jetflow.provenance import code_digest, digest_files, package_versions
 from jetflow.report import write_report
-from jetflow.targets import find_part
-from jetflow.tools import require
+from jetflow.targets import choose
 from jetflow.verify import Progress, Verdict, passed_before, verify
 
 __all__ = ["BuildRequest", "build", "read_images"]
@@ -46,9 +47,9 @@ class BuildRequest:
     model: Model
     precision: str
     target: str
-    part: str
-    clock_mhz: float
-    backend: str
+    part: str | None  # None here and below: the target's own
+    clock_mhz: float | None
+    backend: str | None
     events: Path
     n_events: int
     out: Path
@@ -57,16 +58,16 @@ class BuildRequest:
 def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verdict:
     """Run the stages. Raises InputError before anything is written where an input is bad."""
     config = request.model.config
-    find_part(request.part)
-    require("g++")
+    choice = choose(request.target, request.part, request.clock_mhz, request.backend)
+    check_tools(request.target)
     check_folder(request.out)
     settings = Settings(
         config.name,
         request.precision,
         request.target,
-        request.part,
-        request.clock_mhz,
-        request.backend,
+        choice.part,
+        choice.clock_mhz,
+        choice.backend,
         config.input.lsb_gev,
         config.input.channels,
     )
@@ -83,11 +84,9 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
     if graph is None:
         announce("firmware: unchanged, not made again")
     else:
-        from jetflow.hls import write_project
-
         result.forget_results()
         save_graph(graph, result.folder)
-        write_project(graph, result.hls, settings.part, settings.clock_mhz, settings.backend)
+        write_firmware(result, graph)
         digest = write_manifest(result, made_from)
         announce(f"firmware: {len(graph.nodes)} nodes, digest {digest[:16]}")
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from jetflow.build import Build
 from jetflow.graph.comparison import SimulationResult
+from jetflow.verify.checks import Check, checks
 from jetflow.verify.junit import write_junit
 from jetflow.verify.result import as_json, describe, read_result, write_result
-from jetflow.verify.stress import stress_images
 
 __all__ = ["Progress", "Verdict", "passed_before", "verify"]
 
@@ -46,25 +46,19 @@ def verify(build: Build, images: Images, trace: bool, progress: Progress, inputs
     differ without `trace`, the comparison is made again with it, so that the first layer that differs is named.
     `inputs` is a digest of all that the result depends on, kept for passed_before.
     """
-    from jetflow.hls import compile_simulation, open_project, simulate
-
     graph = build.graph
-    project = open_project(graph, build.hls, build.settings.backend)
-    simulation = compile_simulation(project, build.simulation)
-    stress = np.stack(list(stress_images(graph.input).values()))
+    planned = list(checks(build, images))
 
-    def compare(name: str, inputs: Images) -> SimulationResult:
-        def run(every_layer: bool) -> SimulationResult:
-            def moved(events: int) -> None:
-                progress(name, events, len(inputs))
+    def run(check: Check, every_layer: bool) -> SimulationResult:
+        return check.simulate(check.images, every_layer, lambda events: progress(check.name, events, len(check.images)))
 
-            return simulate(project, simulation, inputs, trace=every_layer, progress=moved)
+    def compare(check: Check) -> SimulationResult:
+        result = run(check, trace)
+        return run(check, True) if result.differing and not trace else result
 
-        result = run(trace)
-        return run(True) if result.differing and not trace else result
-
-    results = {"csim": compare("csim", images), "stress": compare("stress", stress)}
-    content = {**as_json(results, frozenset({"csim"})), "inputs": inputs}
+    results = {check.name: compare(check) for check in planned}
+    real = frozenset(check.name for check in planned if check.real)
+    content = {**as_json(results, real), "inputs": inputs}
     write_result(build.folder, content)
     write_junit(build.folder / "verify.xml", graph, results)
     lines = [

@@ -1,0 +1,69 @@
+"""What the gate compares with the reference, by target: each check runs one back end on one set of images."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.build import Build
+from jetflow.graph.comparison import SimulationResult
+from jetflow.verify.stress import stress_images
+
+__all__ = ["QONNX_EVENTS", "Check", "checks"]
+
+Images = NDArray[np.integer[Any]]
+Simulate = Callable[[Images, bool, Callable[[int], None]], SimulationResult]  # images, every layer, events done
+
+QONNX_EVENTS = 8  # its executor takes about half an ONNX Runtime session a node and event
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison of verify.json. `real`: its images are events, not stress images."""
+
+    name: str
+    images: Images
+    real: bool
+    simulate: Simulate
+
+
+def checks(build: Build, events: Images) -> Iterable[Check]:
+    """The checks of a build's target on `events` (counts) and on stress images. What is on disk is compiled now."""
+    stress = np.stack(list(stress_images(build.graph.input).values()))
+    return _CHECKS[build.settings.target](build, events, stress)
+
+
+def _fpga(build: Build, events: Images, stress: Images) -> list[Check]:
+    from jetflow.hls import compile_simulation, open_project, simulate
+
+    project = open_project(build.graph, build.hls, build.settings.backend)
+    simulation = compile_simulation(project, build.simulation)
+
+    def csim(images: Images, every_layer: bool, progress: Callable[[int], None]) -> SimulationResult:
+        return simulate(project, simulation, images, trace=every_layer, progress=progress)
+
+    return [Check("csim", events, True, csim), Check("stress", stress, False, csim)]
+
+
+def _dsp(build: Build, events: Images, stress: Images) -> list[Check]:
+    from jetflow.export.onnx import check_onnx, onnx_runner, qonnx_runner
+
+    graph, makers = build.graph, {"qdq": onnx_runner, "qonnx": qonnx_runner}
+
+    def simulate(format: str, images: Images, every_layer: bool, progress: Callable[[int], None]) -> SimulationResult:
+        names = [node.name for node in (graph if every_layer else graph.outputs)]
+        return check_onnx(graph, makers[format](build.onnx(format), names), names, images, progress)
+
+    qdq, qonnx = (partial(simulate, format) for format in makers)
+    return [
+        Check("onnx", events, True, qdq),
+        Check("stress", stress, False, qdq),
+        Check("qonnx", events[:QONNX_EVENTS], True, qonnx),
+        Check("qonnx_stress", stress, False, qonnx),
+    ]
+
+
+_CHECKS = {"fpga": _fpga, "dsp": _dsp}
