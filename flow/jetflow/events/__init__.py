@@ -6,6 +6,7 @@ The mix that networks are trained on: gravitons to tt, HH, WW, ZZ and bb evenly 
 event), half without pileup and half with a mean of 50, graviton mass drawn evenly between 0.8 and 3.5 TeV.
 """
 
+from jetflow.events.feeding import EventStream
 from jetflow.events.generation import generate
 from jetflow.events.grid import Grid
 from jetflow.events.images import load_counts
@@ -20,6 +21,7 @@ __all__ = [
     "CLASS_NAMES",
     "PARTICLE_FLOW",
     "EventFile",
+    "EventStream",
     "Grid",
     "GridName",
     "Labels",
