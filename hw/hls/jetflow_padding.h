@@ -24,7 +24,8 @@ struct padding_config {
 };
 
 // Zeros on every side. A pixel leaves in the clock in which it is read: no buffer.
-template <class data_T, typename CONFIG_T> void pad_zero(hls::stream<data_T> &data, hls::stream<data_T> &res) {
+template <class data_T, class res_T, typename CONFIG_T>
+void pad_zero(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     const unsigned height = CONFIG_T::pad_top + CONFIG_T::in_height + CONFIG_T::pad_bottom;
     const unsigned width = CONFIG_T::pad_left + CONFIG_T::in_width + CONFIG_T::pad_right;
 Rows:
@@ -57,7 +58,8 @@ Rows:
 //
 // Three pieces hold the row that waits: `line`, a delay of exactly one row; `tail`, the last pixels of the row that
 // arrives, which start the row that leaves next; `head`, the first pixels of the row that leaves, which end it.
-template <class data_T, typename CONFIG_T> void pad_circular(hls::stream<data_T> &data, hls::stream<data_T> &res) {
+template <class data_T, class res_T, typename CONFIG_T>
+void pad_circular(hls::stream<data_T> &data, hls::stream<res_T> &res) {
     typedef typename data_T::value_type pixel_t;
     const unsigned width = CONFIG_T::pad_left + CONFIG_T::in_width + CONFIG_T::pad_right;
     const unsigned wait = CONFIG_T::pad_top == 0 ? 1 : 0;                        // row times before the first word

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers that turn each pixel into one pixel: PReLU with one slope a channel, and a change of format.
+// Layers that turn each pixel into one pixel: PReLU with one slope a channel, hard sigmoid, a change of format.
 #ifndef JETFLOW_POINTWISE_H_
 #define JETFLOW_POINTWISE_H_
 
@@ -30,6 +30,33 @@ Pixels:
             const typename CONFIG_T::accum_t scaled = x[c] * slope[c];
             const typename CONFIG_T::accum_t same = x[c];
             y[c] = x[c] > 0 ? same : scaled;
+        }
+        res.write(y);
+    }
+}
+
+// clip(x / 4 + 1/2, 0, 1). `quarter_t` has the bits of x with two more of them behind the point: x / 4, exactly.
+template <class data_T, class res_T, typename CONFIG_T>
+void hard_sigmoid(hls::stream<data_T> &data, hls::stream<res_T> &res) {
+Pixels:
+    for (unsigned i = 0; i < CONFIG_T::n_pixels; i++) {
+        #pragma HLS PIPELINE II = 1
+        const data_T x = data.read();
+        res_T y;
+        PRAGMA_DATA_PACK(y)
+    Channels:
+        for (unsigned c = 0; c < CONFIG_T::n_chan; c++) {
+            #pragma HLS UNROLL
+            const ap_ufixed<1, 0> half = 0.5;
+            typename CONFIG_T::quarter_t quarter;
+            quarter.range() = x[c].range();
+            typename CONFIG_T::accum_t exact = 0;
+            if (x[c] >= 2) {
+                exact = 1;
+            } else if (x[c] > -2) {
+                exact = quarter + half;
+            }
+            y[c] = exact;
         }
         res.write(y);
     }

@@ -78,7 +78,27 @@ def layers_graph() -> Graph:
     return b.graph()
 
 
-GRAPHS = {"small": small_graph, "rounding": rounding_graph, "layers": layers_graph}
+def branches_graph() -> Graph:
+    """The channel gate, a sum, two concatenations and the detections: every layer of several streams."""
+    rng = np.random.default_rng(6)
+    b, act = GraphBuilder("branches"), FixedPoint(True, 6, 3)
+    x = b.input("image", (5, 6, 4), FixedPoint(True, 5, 3))
+    gate = b.requantise(b.global_sum(x, "sum"), "mean", FixedPoint(True, 9, 3))
+    gate = b.channel_conv(gate, "mix", rng.integers(-128, 128, 3), FixedPoint(True, 8, 8))
+    gate = b.requantise(b.hard_sigmoid(gate, "sigmoid"), "factor", FixedPoint(False, 7, 6))
+    gated = b.requantise(b.gate(x, gate, "gate"), "gated", act)
+    both = b.requantise(b.add(x, gated, "added"), "sum_act", FixedPoint(True, 6, 2), Rounding.TRN_ZERO)
+    heads = [
+        b.conv2d(both, name, rng.integers(-128, 128, (1, 1, 4, size)), WEIGHT)
+        for name, size in (("offsets", 2), ("classes", 4), ("regression", 1))
+    ]
+    b.output(b.concatenate([*heads, gated], "together"), "maps")
+    b.output(b.detect(heads[0], heads[1], heads[2], "detect", -100, 5), "boxes")
+    b.output(b.requantise(b.concatenate([both, x], "pair"), "rounded", FixedPoint(True, 4, 1)), "pairs")
+    return b.graph()
+
+
+GRAPHS = {"small": small_graph, "rounding": rounding_graph, "layers": layers_graph, "branches": branches_graph}
 
 
 def random_images(graph: Graph, count: int, seed: int = 1) -> np.ndarray:

@@ -19,7 +19,7 @@ Graphs = dict[str, Callable[..., Graph]]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", ["small", "rounding", "layers"])
+@pytest.mark.parametrize("name", ["small", "rounding", "layers", "branches"])
 def test_every_layer_is_exact(name: str, backend: str, graphs: Graphs, simulated: Run, tmp_path: Path) -> None:
     graph = graphs[name]()
     result = simulated(graph, tmp_path, backend)

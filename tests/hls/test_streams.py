@@ -7,10 +7,10 @@ import pytest
 
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, PhiPadding
 from jetflow.hls import Implementation, estimate_cycles, fifo_bits, fifo_depths, fifos, implementations
+from jetflow.hls.depths import plan_depths
 from jetflow.hls.plan import Plan, make_plan
 from jetflow.hls.schedule import schedule
 from jetflow.hls.stream_model import StreamResult, simulate_streams
-from jetflow.hls.streams import plan_depths
 
 Stages = Sequence[Sequence[int]]
 Reuse = dict[str, int]

@@ -6,23 +6,15 @@ from hls4ml.backends import get_backend
 from hls4ml.model.graph import ModelGraph
 
 from jetflow.errors import ToolError
-from jetflow.graph import AveragePool, Conv2D
+from jetflow.graph import AveragePool, ChannelConv, Conv2D, Detect
+from jetflow.hls.depths import plan_depths
 from jetflow.hls.implementation import Implementation, Implementations
-from jetflow.hls.layers import attributes, register
+from jetflow.hls.layers import attributes, class_name, register
 from jetflow.hls.plan import Kind, Layer, Plan
 from jetflow.hls.precision import constants, precisions
-from jetflow.hls.streams import plan_depths
 from jetflow.hls.testbench import Types
 
 __all__ = ["check", "convert", "type_names"]
-
-_CLASSES = {
-    Kind.PADDING: "JetflowPadding",
-    Kind.SCALE_BIAS: "JetflowScaleBias",
-    Kind.PRELU: "JetflowPRelu",
-    Kind.POOL: "JetflowPool",
-    Kind.REQUANTISE: "JetflowRequantise",
-}
 
 
 def convert(plan: Plan, how: Implementations, part: str, clock_mhz: float, backend: str, stamp: str) -> ModelGraph:
@@ -72,22 +64,35 @@ def _hls_config(plan: Plan, how: Implementations) -> dict[str, Any]:
 
 
 def _entry(plan: Plan, layer: Layer) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": layer.name, "class_name": _CLASSES.get(layer.kind, ""), "inputs": [layer.source]}
-    entry |= {f"{name}_data": values for name, values in constants(layer).items()}
     if layer.kind is Kind.INPUT:
         return {"name": layer.name, "class_name": "InputLayer", "input_shape": list(layer.shape)}
+    entry: dict[str, Any] = {"name": layer.name, "class_name": class_name(layer.kind), "inputs": list(layer.sources)}
+    entry |= {f"{name}_data": values for name, values in constants(layer).items()}
     rows, columns, channels = plan[layer.source].shape
     if layer.kind is Kind.CONV:
         return entry | _conv(layer, rows, columns, channels)
     entry |= attributes(layer.shape) | {"in_height": rows, "in_width": columns}
     node = layer.node
-    if layer.kind is Kind.PADDING and isinstance(node, Conv2D):
-        entry |= dict(zip(("pad_top", "pad_bottom", "pad_left", "pad_right"), node.padding, strict=True))
-        entry["phi"] = str(node.phi)
-    if isinstance(node, AveragePool):
-        entry |= {"out_height": layer.shape[0], "out_width": layer.shape[1], "padding": node.padding}
-    if layer.kind is Kind.SCALE_BIAS:
-        entry |= {"n_in": rows * columns * channels, "n_filt": channels}
+    match layer.kind:
+        case Kind.PADDING:
+            padding, phi = layer.padding
+            entry |= dict(zip(("pad_top", "pad_bottom", "pad_left", "pad_right"), padding, strict=True))
+            entry["phi"] = str(phi)
+        case Kind.POOL if isinstance(node, AveragePool):
+            entry |= {"out_height": layer.shape[0], "out_width": layer.shape[1], "padding": node.padding}
+        case Kind.SCALE_BIAS:
+            entry |= {"n_in": rows * columns * channels, "n_filt": channels}
+        case Kind.CONCATENATE:
+            entry["n_first"] = channels
+        case Kind.GLOBAL_SUM:
+            entry["n_pixels"] = rows * columns
+        case Kind.CHANNEL_CONV if isinstance(node, ChannelConv):
+            entry["n_taps"] = node.kernel.size
+        case Kind.CANDIDATES:
+            sizes = (plan[source].shape[2] for source in layer.sources)
+            entry |= dict(zip(("n_offsets", "n_classes", "n_regressions"), sizes, strict=True))
+        case Kind.PEAKS if isinstance(node, Detect):
+            entry |= {"n_boxes": node.top, "threshold": node.threshold, "n_chan": channels}
     return entry
 
 

@@ -6,12 +6,13 @@ interval that the pragmas ask for; the depth of the arithmetic pipelines, some c
 
 from dataclasses import dataclass
 
-from jetflow.graph import AveragePool, Conv2D, Graph
+from jetflow.graph import AveragePool, Graph
+from jetflow.hls.depths import plan_depths
 from jetflow.hls.implementation import Implementations, implementations
 from jetflow.hls.plan import Kind, Layer, Plan, make_plan
 from jetflow.hls.schedule import schedule
 from jetflow.hls.stream_model import simulate_streams
-from jetflow.hls.streams import plan_depths, stream_map
+from jetflow.hls.streams import stream_map
 
 __all__ = ["DesignEstimate", "Fifo", "LayerEstimate", "estimate_cycles", "fifo_bits", "fifo_depths", "fifos"]
 
@@ -104,9 +105,13 @@ def _layer(plan: Plan, layer: Layer, how: Implementations) -> LayerEstimate:
         if chosen.strategy != "Latency":
             return LayerEstimate(layer.name, layer.result.name, str(layer.kind), None, "", NO_FORMULA)
         formula = f"{rows} rows x {columns} columns of the padded image x reuse factor {chosen.reuse_factor}"
-    elif layer.kind is Kind.PADDING and isinstance(node, Conv2D):
-        wide = columns + node.padding[2] + node.padding[3]
+    elif layer.kind is Kind.PADDING:
+        wide = columns + sum(layer.padding[0][2:])
         formula = f"{clocks // wide} rows x {wide} columns, with the padding, x 1 clock"
     elif layer.kind is Kind.POOL and isinstance(node, AveragePool):
         formula = f"{rows + 2 * node.padding} rows x {columns + 2 * node.padding} columns x 1 clock"
+    elif layer.kind is Kind.CHANNEL_CONV:
+        formula = f"{layer.shape[2]} channels x 1 clock"
+    elif layer.kind is Kind.PEAKS:
+        formula = f"{rows} rows x {columns} columns of the padded map + {layer.shape[0]} boxes, x 1 clock"
     return LayerEstimate(layer.name, layer.result.name, str(layer.kind), clocks, formula, "")

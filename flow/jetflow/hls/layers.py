@@ -1,9 +1,10 @@
-"""Our layers in hls4ml's extension API: their IR classes, the templates of their configuration and their call.
+"""Our layers in hls4ml's extension API: a table of them, and the IR classes and templates made from it.
 
 Imported by the conversion alone, as it imports hls4ml. The C++ is in hw/hls.
 """
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -18,57 +19,78 @@ from hls4ml.backends.vivado.passes.core_templates import (
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 from hls4ml.model.layers import Layer, register_layer
 
+from jetflow.hls.plan import Kind
 from jetflow.hls.sources import headers
 
-__all__ = ["register"]
+__all__ = ["attributes", "class_name", "register"]
+
+
+@dataclass(frozen=True)
+class _Custom:
+    """A layer of hw/hls: its function in `header`, the struct that its configuration extends, and what that holds.
+
+    `function` may name attributes of the layer in braces. `weights`: their names with the first letters of their
+    variables; the function takes them after its streams.
+    """
+
+    header: str
+    function: str
+    config: str
+    constants: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    weights: tuple[tuple[str, str], ...] = ()
+
+
+_IMAGE, _PIXELS = ("in_height", "in_width", "n_chan"), ("n_pixels", "n_chan")
+_SIGNED = ("threshold",)
+_CUSTOM = {
+    Kind.PADDING: _Custom(
+        "padding", "pad_{phi}", "padding_config", (*_IMAGE, "pad_top", "pad_bottom", "pad_left", "pad_right")
+    ),
+    Kind.POOL: _Custom(
+        "pooling", "average_pool", "pooling_config", (*_IMAGE, "out_height", "out_width", "padding"), ("sum", "accum")
+    ),
+    Kind.REQUANTISE: _Custom("pointwise", "requantise", "pointwise_config", _PIXELS, ("accum",)),
+    Kind.PRELU: _Custom("pointwise", "prelu", "pointwise_config", _PIXELS, ("slope", "accum"), (("slope", "p"),)),
+    Kind.HARD_SIGMOID: _Custom("pointwise", "hard_sigmoid", "pointwise_config", _PIXELS, ("quarter", "accum")),
+    Kind.ADD: _Custom("merge", "add", "merge_config", _PIXELS, ("accum",)),
+    Kind.CONCATENATE: _Custom("merge", "concatenate", "merge_config", (*_PIXELS, "n_first"), ("accum",)),
+    Kind.GLOBAL_SUM: _Custom("gate", "global_sum", "gate_config", _PIXELS, ("accum",)),
+    Kind.CHANNEL_CONV: _Custom(
+        "gate", "channel_conv", "channel_conv_config", ("n_chan", "n_taps"), ("weight", "accum"), (("weight", "w"),)
+    ),
+    Kind.GATE: _Custom("gate", "gate", "gate_config", _PIXELS, ("accum",)),
+    Kind.CANDIDATES: _Custom(
+        "detection",
+        "candidates",
+        "candidate_config",
+        ("n_pixels", "n_offsets", "n_classes", "n_regressions"),
+        ("offset", "logit", "regression"),
+    ),
+    Kind.PEAKS: _Custom("detection", "peaks", "peak_config", (*_IMAGE, "n_boxes", "threshold")),
+}
 
 
 class JetflowLayer(Layer):  # type: ignore[misc]
     """A layer whose output shape is the attribute `out_shape`."""
 
-    _expected_attributes = [Attribute("out_shape", value_type=list)]  # noqa: RUF012
+    custom: _Custom
 
     def initialize(self) -> None:
-        """Declare the output stream."""
+        """Declare the output stream, the types and the weights."""
         self.add_output_variable(self.get_attr("out_shape"))
+        for name in self.custom.types:
+            if name != "accum":  # hls4ml sets this one itself
+                self._set_type_t(name)
+        for name, letter in self.custom.weights:
+            self.add_weights_variable(name=name, var_name=letter + "{index}")
 
 
-class JetflowPadding(JetflowLayer):
-    """Rows and columns around the image: hw/hls/jetflow_padding.h."""
-
-
-class JetflowPool(JetflowLayer):
-    """2 x 2 average pooling: hw/hls/jetflow_pooling.h."""
-
-    _expected_attributes = [TypeAttribute("sum"), TypeAttribute("accum")]  # noqa: RUF012
-
-    def initialize(self) -> None:
-        """Declare the output stream and the type of the sum."""
-        super().initialize()
-        self._set_type_t("sum")
-
-
-class JetflowRequantise(JetflowLayer):
-    """A change of format: hw/hls/jetflow_pointwise.h."""
-
-    _expected_attributes = [TypeAttribute("accum")]  # noqa: RUF012
-
-
-class JetflowPRelu(JetflowLayer):
-    """PReLU with a slope a channel: hw/hls/jetflow_pointwise.h."""
-
-    _expected_attributes = [WeightAttribute("slope"), TypeAttribute("slope"), TypeAttribute("accum")]  # noqa: RUF012
-
-    def initialize(self) -> None:
-        """Declare the output stream and the slopes."""
-        super().initialize()
-        self.add_weights_variable(name="slope", var_name="p{index}")
-
-
-class JetflowScaleBias(JetflowLayer):
+class JetflowScaleBias(Layer):  # type: ignore[misc]
     """Scale and bias a channel: hls4ml's own C++, in a class that its passes neither merge nor delete."""
 
     _expected_attributes = [  # noqa: RUF012
+        Attribute("out_shape", value_type=list),
         WeightAttribute("scale"),
         WeightAttribute("bias"),
         TypeAttribute("scale"),
@@ -77,76 +99,37 @@ class JetflowScaleBias(JetflowLayer):
 
     def initialize(self) -> None:
         """Declare the output stream, the scales and the biases."""
-        super().initialize()
+        self.add_output_variable(self.get_attr("out_shape"))
         self.add_weights_variable(name="scale", var_name="s{index}")
         self.add_weights_variable(name="bias", var_name="b{index}")
 
 
 class _Config(LayerConfigTemplate):  # type: ignore[misc]
-    layer: type[Layer]
-    base: str
-    constants: tuple[str, ...]
-    types: tuple[str, ...] = ()
-
-    def __init__(self) -> None:
-        super().__init__(self.layer)
+    def __init__(self, layer: type[JetflowLayer]) -> None:
+        super().__init__(layer)
+        self.custom = layer.custom
 
     def format(self, node: Any) -> str:
-        values = [f"    static const unsigned {key} = {node.get_attr(key)};\n" for key in self.constants]
-        types = [f"    typedef {node.get_attr(key).name} {key};\n" for key in self.types]
-        return f"struct config{node.index} : jetflow::{self.base} {{\n{''.join(values + types)}}};\n"
+        values = [
+            f"    static const {'int' if key in _SIGNED else 'unsigned'} {key} = {node.get_attr(key)};\n"
+            for key in self.custom.constants
+        ]
+        types = [f"    typedef {node.get_attr(f'{key}_t').name} {key}_t;\n" for key in self.custom.types]
+        return f"struct config{node.index} : jetflow::{self.custom.config} {{\n{''.join(values + types)}}};\n"
 
 
 class _Call(FunctionCallTemplate):  # type: ignore[misc]
-    layer: type[Layer]
-    header: str
-    template: str
-
-    def __init__(self) -> None:
-        super().__init__(self.layer, include_header=[f"nnet_utils/{self.header}"])
+    def __init__(self, layer: type[JetflowLayer]) -> None:
+        super().__init__(layer, include_header=[f"nnet_utils/jetflow_{layer.custom.header}.h"])
+        self.custom = layer.custom
 
     def format(self, node: Any) -> str:
-        weights = {name: variable.name for name, variable in node.weights.items()}
-        return self.template.format(**(self._default_function_params(node) | weights))
-
-
-class PaddingConfig(_Config):
-    layer, base = JetflowPadding, "padding_config"
-    constants = ("in_height", "in_width", "n_chan", "pad_top", "pad_bottom", "pad_left", "pad_right")
-
-
-class PaddingCall(_Call):
-    layer, header = JetflowPadding, "jetflow_padding.h"
-    template = "jetflow::pad_{phi}<{input_t}, {config}>({input}, {output});"
-
-
-class PoolConfig(_Config):
-    layer, base = JetflowPool, "pooling_config"
-    constants = ("in_height", "in_width", "out_height", "out_width", "n_chan", "padding")
-    types = ("sum_t", "accum_t")
-
-
-class PoolCall(_Call):
-    layer, header = JetflowPool, "jetflow_pooling.h"
-    template = "jetflow::average_pool<{input_t}, {output_t}, {config}>({input}, {output});"
-
-
-class RequantiseConfig(_Config):
-    layer, base, constants, types = JetflowRequantise, "pointwise_config", ("n_pixels", "n_chan"), ("accum_t",)
-
-
-class RequantiseCall(_Call):
-    layer, header = JetflowRequantise, "jetflow_pointwise.h"
-    template = "jetflow::requantise<{input_t}, {output_t}, {config}>({input}, {output});"
-
-
-class PReluConfig(_Config):
-    layer, base, constants, types = JetflowPRelu, "pointwise_config", ("n_pixels", "n_chan"), ("slope_t", "accum_t")
-
-
-class PReluCall(_Call):
-    layer, header = JetflowPRelu, "jetflow_pointwise.h"
-    template = "jetflow::prelu<{input_t}, {output_t}, {config}>({input}, {output}, {slope});"
+        inputs = [node.get_input_variable(name) for name in node.inputs]
+        output = node.get_output_variable()
+        types = [variable.type.name for variable in (*inputs, output)]
+        values = [variable.name for variable in (*inputs, output, *node.weights.values())]
+        function = self.custom.function.format(**node.attributes.attributes)
+        return f"jetflow::{function}<{', '.join(types)}, config{node.index}>({', '.join(values)});"
 
 
 class ScaleBiasConfig(BatchNormalizationConfigTemplate):  # type: ignore[misc]
@@ -164,28 +147,31 @@ class ScaleBiasCall(FunctionCallTemplate):  # type: ignore[misc]
         return str(batchnorm_function_template.format(**(self._default_function_params(node) | weights)))
 
 
-_LAYERS = (JetflowPadding, JetflowPool, JetflowRequantise, JetflowPRelu, JetflowScaleBias)
-_TEMPLATES = (
-    (PaddingConfig, PaddingCall),
-    (PoolConfig, PoolCall),
-    (RequantiseConfig, RequantiseCall),
-    (PReluConfig, PReluCall),
-    (ScaleBiasConfig, ScaleBiasCall),
-)
+def class_name(kind: Kind) -> str:
+    """hls4ml's name for our layer of this kind."""
+    return "Jetflow" + kind.title().replace("_", "")
 
 
 @cache
 def register() -> None:
     """Tell hls4ml of our layers; once a process, as it keeps a registry of its own."""
-    for layer in _LAYERS:
+    classes = [_layer_class(kind, custom) for kind, custom in _CUSTOM.items()]
+    layers: list[type[Layer]] = [*classes, JetflowScaleBias]
+    for layer in layers:
         register_layer(layer.__name__, layer)
+    templates = [partial(template, layer) for layer in classes for template in (_Config, _Call)]
     for name in ("vivado", "vitis"):
         backend = get_backend(name)
-        for pair in _TEMPLATES:
-            for template in pair:
-                backend.register_template(template)
+        for template in (*templates, ScaleBiasConfig, ScaleBiasCall):
+            backend.register_template(template)
         for header in headers():
             backend.register_source(header)
+
+
+def _layer_class(kind: Kind, custom: _Custom) -> type[JetflowLayer]:
+    expected = [Attribute("out_shape", value_type=list), *(TypeAttribute(name) for name in custom.types)]
+    expected += [WeightAttribute(name) for name, _ in custom.weights]
+    return type(class_name(kind), (JetflowLayer,), {"custom": custom, "_expected_attributes": expected})
 
 
 def attributes(shape: tuple[int, ...]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.graph import Conv2D, FixedPoint, Node, PReLU, Requantise, ScaleBias
+from jetflow.graph import ChannelConv, Conv2D, FixedPoint, Node, PReLU, Requantise, ScaleBias
 from jetflow.hls.plan import Kind, Layer
 
 __all__ = ["NO_BIAS", "TERNARY", "constants", "fixed", "precisions"]
@@ -18,6 +18,11 @@ def fixed(format: FixedPoint, rounding: str = "AP_TRN", overflow: str = "AP_WRAP
     """The ap_fixed type of `format`; the default modes never act, because exact values fit."""
     sign = "" if format.signed else "u"
     return f"ap_{sign}fixed<{format.bits},{format.bits - format.fraction},{rounding},{overflow}>"
+
+
+def integer(format: FixedPoint) -> str:
+    """The integer type of the mantissas of `format`."""
+    return f"ap_{'' if format.signed else 'u'}int<{format.bits}>"
 
 
 def precisions(layer: Layer) -> dict[str, str]:
@@ -36,7 +41,17 @@ def precisions(layer: Layer) -> dict[str, str]:
         case Kind.POOL:
             found |= {"sum": fixed(replace(exact, fraction=exact.fraction - 2)), "accum": fixed(exact)}
         case Kind.REQUANTISE:
-            found["accum"] = fixed(_roundable(layer.incoming, layer))
+            found["accum"] = fixed(_roundable(layer.incoming[0], layer))
+        case Kind.CHANNEL_CONV if isinstance(node, ChannelConv):
+            found |= {"weight": fixed(node.weights), "accum": fixed(exact)}
+        case Kind.HARD_SIGMOID:
+            quarter = replace(layer.incoming[0], fraction=layer.incoming[0].fraction + 2)
+            found |= {"quarter": fixed(quarter), "accum": fixed(exact)}
+        case Kind.ADD | Kind.CONCATENATE | Kind.GLOBAL_SUM | Kind.GATE:
+            found["accum"] = fixed(exact)
+        case Kind.CANDIDATES:
+            kinds = zip(("offset", "logit", "regression"), layer.incoming, strict=True)
+            found |= {name: integer(format) for name, format in kinds}
     return found
 
 
@@ -51,6 +66,8 @@ def constants(layer: Layer) -> dict[str, NDArray[np.float64]]:
             return {"scale": scale, "bias": _real(node.bias, node.format.fraction)}
         case Kind.PRELU if isinstance(node, PReLU):
             return {"slope": _real(node.slope, node.slope_fraction)}
+        case Kind.CHANNEL_CONV if isinstance(node, ChannelConv):
+            return {"weight": _real(node.kernel, node.weights.fraction)}
     return {}
 
 

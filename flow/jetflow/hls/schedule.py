@@ -21,30 +21,42 @@ Pattern = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """For each iteration of one image, in order: whether it reads a word, whether it writes one; clocks between."""
+    """For each iteration of one image, in order: whether it reads a word of each source, whether it writes one.
 
-    reads: Pattern
+    `interval`: clocks between two iterations.
+    """
+
+    reads: tuple[Pattern, ...]
     writes: Pattern
     interval: int
 
     @property
     def clocks(self) -> int:
         """Clocks an image that is never waited for: the layer's own initiation interval."""
-        return len(self.reads) * self.interval
+        return len(self.writes) * self.interval
 
 
 def schedule(plan: Plan, layer: Layer, how: Implementations) -> Schedule:
     """The schedule of `layer`, which stands in `plan`, for one image."""
     rows, columns, _ = plan[layer.source].shape if layer.source else layer.shape
     node = layer.node
-    if layer.kind is Kind.PADDING and isinstance(node, Conv2D):
-        return _padding(node, rows, columns)
+    if layer.kind is Kind.PADDING:
+        return _padding(layer, rows, columns)
     if layer.kind is Kind.CONV and isinstance(node, Conv2D):
         return _conv(node, rows, columns, interval(layer, how))
     if layer.kind is Kind.POOL and isinstance(node, AveragePool):
         return _pool(layer, node.padding, rows, columns)
-    every = np.ones(rows * columns, bool)
-    return Schedule(every, every, 1)
+    cells, channels = rows * columns, layer.shape[2]
+    if layer.kind is Kind.GLOBAL_SUM:
+        return Schedule((_some(cells, cells),), _some(cells, 1, at=-1), 1)
+    if layer.kind is Kind.CHANNEL_CONV:  # a channel a clock
+        return Schedule((_some(channels, 1),), _some(channels, 1, at=-1), 1)
+    if layer.kind is Kind.GATE:
+        return Schedule((_some(cells, cells), _some(cells, 1)), _some(cells, cells), 1)
+    if layer.kind is Kind.PEAKS:  # the boxes leave when the last candidate has come
+        boxes = layer.shape[0]
+        return Schedule((_some(cells + boxes, cells),), _some(cells + boxes, boxes, at=cells), 1)
+    return Schedule((_some(cells, cells),) * len(layer.sources), _some(cells, cells), 1)
 
 
 def interval(layer: Layer, how: Implementations) -> int:
@@ -53,26 +65,33 @@ def interval(layer: Layer, how: Implementations) -> int:
     return chosen.reuse_factor if chosen else 1
 
 
-def _padding(node: Conv2D, rows: int, columns: int) -> Schedule:
-    top, bottom, left, right = node.padding
+def _some(iterations: int, count: int, at: int = 0) -> Pattern:
+    """True in `count` of the iterations, from `at` on."""
+    pattern = np.zeros(iterations, bool)
+    pattern[at:][:count] = True
+    return pattern
+
+
+def _padding(layer: Layer, rows: int, columns: int) -> Schedule:
+    (top, bottom, left, right), phi = layer.padding
     reads = np.zeros((top + rows + bottom, left + columns + right), bool)
     writes = np.ones_like(reads)
-    if node.phi is PhiPadding.ZERO:
+    if phi is PhiPadding.ZERO:
         reads[top : top + rows, left : left + columns] = True
-        return Schedule(reads.ravel(), writes.ravel(), 1)
+        return Schedule((reads.ravel(),), writes.ravel(), 1)
     # Wrapped: a row is read one row time before it leaves, the first one during the zeros above the image.
     if top == 0:
         reads, writes = (np.concatenate([np.zeros_like(a[:1]), a]) for a in (reads, writes))
     first = max(top, 1) - 1
     reads[first : first + rows, left : left + columns] = True
-    return Schedule(reads.ravel(), writes.ravel(), 1)
+    return Schedule((reads.ravel(),), writes.ravel(), 1)
 
 
 def _conv(node: Conv2D, rows: int, columns: int, clocks: int) -> Schedule:
     high, wide = node.kernel.shape[:2]
     writes = np.zeros((rows, columns), bool)
     writes[high - 1 :: node.stride[0], wide - 1 :: node.stride[1]] = True
-    return Schedule(np.ones(rows * columns, bool), writes.ravel(), clocks)
+    return Schedule((np.ones(rows * columns, bool),), writes.ravel(), clocks)
 
 
 def _pool(layer: Layer, padding: int, rows: int, columns: int) -> Schedule:
@@ -80,4 +99,4 @@ def _pool(layer: Layer, padding: int, rows: int, columns: int) -> Schedule:
     reads[padding : padding + rows, padding : padding + columns] = True
     writes = np.zeros_like(reads)
     writes[1 : 2 * layer.shape[0] : 2, 1 : 2 * layer.shape[1] : 2] = True
-    return Schedule(reads.ravel(), writes.ravel(), 1)
+    return Schedule((reads.ravel(),), writes.ravel(), 1)

@@ -37,11 +37,11 @@ class StreamResult:
 
 @dataclass(frozen=True, eq=False)
 class _Process:
-    """A layer, or the taker of an output: numbers of the stream it reads (-1: none) and of those it writes."""
+    """A layer, or the taker of an output: numbers of the streams it reads and of those it writes."""
 
     name: str
     schedule: Schedule
-    source: int
+    sources: tuple[int, ...]
     targets: tuple[int, ...]
 
 
@@ -54,51 +54,53 @@ def simulate_streams(plan: Plan, depths: Mapping[str, int], how: Implementations
 
 def _processes(plan: Plan, how: Implementations) -> list[_Process]:
     full, streams = plan.with_clones(), stream_map(plan)
-    sources = {reader: i for i, (_, reader) in enumerate(streams.values())}
+    numbers = {ends: i for i, ends in enumerate(streams.values())}
     found = []
     for layer in full.layers:
         targets = tuple(i for i, (writer, _) in enumerate(streams.values()) if writer == layer.name)
         steps = schedule(full, layer, how)
-        if not layer.source:  # the image: it writes and reads nothing
-            steps = Schedule(np.zeros_like(steps.reads), steps.writes, 1)
-        found.append(_Process(layer.name, steps, sources.get(layer.name, -1), targets))
+        sources = tuple(numbers[source, layer.name] for source in layer.sources)
+        found.append(_Process(layer.name, steps, sources, targets))
     for i, (name, (writer, reader)) in enumerate(streams.items()):
         if not reader:
             words = int(np.prod(full[writer].shape[:2]))
-            found.append(_Process(f"taker of {name}", Schedule(np.ones(words, bool), np.zeros(words, bool), 1), i, ()))
+            steps = Schedule((np.ones(words, bool),), np.zeros(words, bool), 1)
+            found.append(_Process(f"taker of {name}", steps, (i,), ()))
     return found
 
 
 def _step(processes: list[_Process], streams: list[str], depth: NDArray[np.int64], images: int) -> StreamResult:
-    lengths = np.array([len(p.schedule.reads) for p in processes])
+    lengths = np.array([len(p.schedule.writes) for p in processes])
     offset = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    reads = np.concatenate([p.schedule.reads for p in processes])
+    most = max(len(p.sources) for p in processes)
+    reads = np.zeros((most, int(lengths.sum())), bool)  # by place among the sources of a process
+    source = np.full((most, len(processes)), len(streams))  # the last one stands for none
+    for i, process in enumerate(processes):
+        for k, (number, pattern) in enumerate(zip(process.sources, process.schedule.reads, strict=True)):
+            source[k, i] = number
+            reads[k, offset[i] : offset[i] + lengths[i]] = pattern
     writes = np.concatenate([p.schedule.writes for p in processes])
     interval = np.array([p.schedule.interval for p in processes])
-    source = np.array([p.source for p in processes])
-    source[source < 0] = len(streams)  # a stream that always holds a word
     targets = np.zeros((len(processes), len(streams)), np.uint8)
     for i, process in enumerate(processes):
         targets[i, list(process.targets)] = 1
     takers = np.array([not p.targets for p in processes])
 
     held, peak = np.zeros(len(streams) + 1, int), np.zeros(len(streams), int)
-    held[-1] = 1
     at, image, ready = np.zeros_like(lengths), np.zeros_like(lengths), np.zeros_like(lengths)
     done: list[int] = []  # the clock of each image's last word
     clock = 0
     while len(done) < images:
         place = offset + at
-        reading, writing = reads[place], writes[place]
+        reading, writing = reads[:, place], writes[place]
         full = (held[:-1] >= depth).astype(np.uint8)
-        waiting = (reading & (held[source] == 0)) | (writing & (targets @ full > 0))
+        waiting = (reading & (held[source] == 0)).any(0) | (writing & (targets @ full > 0))
         idle = (ready <= clock) & (image < images)
         starts = idle & ~waiting
         if not starts.any() and idle[image < images].all():
             stuck = tuple(p.name for p, left in zip(processes, image < images, strict=True) if left)
             return StreamResult(0, 0, dict(zip(streams, peak.tolist(), strict=True)), stuck)
         np.subtract.at(held, source[starts & reading], 1)
-        held[-1] = 1
         held[:-1] += (starts & writing) @ targets
         np.maximum(peak, held[:-1], out=peak)
         ready[starts] = clock + interval[starts]
