@@ -21,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 SAMPLE = CHECKOUT / "tb" / "events" / "sample-256.h5"
 
 TINY = """
-schema: jetflow-model-1
+schema: jetflow-model-2
 name: tiny
 network: {stages: [[3], [4]]}
 precision:
@@ -65,7 +65,7 @@ def recipe() -> dict[str, Any]:
     """A valid config to change, as a mapping: a tiny network of two stages on 8 x 12 towers."""
     phases = {name: {"epochs": 1, "peak": 1e-3} for name in ("fpn", "quantised", "folded")}
     return {
-        "schema": "jetflow-model-1",
+        "schema": "jetflow-model-2",
         "name": "tiny",
         "input": {"rows": 8, "columns": 12},
         "network": {"stages": [[3, 4], [5]]},

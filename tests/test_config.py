@@ -103,7 +103,7 @@ def test_missing_key(recipe: Recipe, write_recipe: Write, key: str) -> None:
         ("training.phases.fpn.epochs", 0),
         ("training.phases.fpn.peak", -1e-3),
         # not one of the choices
-        ("schema", "jetflow-model-2"),
+        ("schema", "jetflow-model-3"),
         ("name", "Tiny"),
         ("network.phi", "spiral"),
         ("network.kind", "yolo"),
@@ -121,7 +121,7 @@ def test_wrong_value(recipe: Recipe, write_recipe: Write, key: str, value: objec
 @pytest.mark.parametrize(
     ("key", "value", "wanted"),
     [
-        ("network.stages", [[3], []], "every stage needs at least one convolution"),
+        ("network.stages", [[3], []], "network.stages.1: found [], tuple should have at least 1 item"),
         ("network.stages", [[3]] * 4, "input 8 x 12 cannot be halved 3 times"),
         ("training.phases.folded", REMOVE, "phases lacks folded"),
         ("precision.int8", REMOVE, "precision lacks int8"),

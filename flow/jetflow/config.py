@@ -10,19 +10,22 @@ from jetflow.errors import InputError
 from jetflow.graph.fixed_point import FixedPoint
 
 __all__ = [
+    "Convolution",
     "FormatConfig",
     "InputConfig",
     "ModelConfig",
     "NetworkConfig",
     "PhaseConfig",
     "PhaseName",
+    "PrecisionConfig",
+    "RegressionConfig",
     "TrainingConfig",
-    "WeightKinds",
     "load_config",
     "load_yaml",
 ]
 
 Weights = Literal["ternary", "int8"]
+Nonlinearity = Literal["prelu", "relu"]
 PhaseName = Literal["fpn", "quantised", "folded"]
 Positive = Annotated[int, Field(ge=1)]
 M = TypeVar("M", bound=BaseModel)
@@ -47,12 +50,16 @@ class FormatConfig(Frozen):
 
 
 class InputConfig(Frozen):
-    """The image: unsigned counts of transverse energy, saturating, one count `lsb_gev`; no normalisation."""
+    """The image: unsigned counts of transverse energy, saturating, one count `lsb_gev`; no normalisation.
 
-    grid: Literal["tower"] = "tower"
+    The papers divide by the event's maximum or standardise it; linear counts are as good (measured) and need no
+    arithmetic before the first layer.
+    """
+
+    grid: Literal["tower", "crystal"] = "tower"
     rows: Positive = 68  # eta
     columns: Positive = 72  # phi
-    channels: tuple[str, ...] = ("ecal", "hcal")
+    channels: tuple[str, ...] = Field(("ecal", "hcal"), min_length=1)  # collections of an events file
     lsb_gev: float = Field(0.5, gt=0)
     bits: int = Field(10, ge=4, le=16)
     fraction: int = Field(6, ge=0, le=16)  # where the network puts the binary point of a count
@@ -67,30 +74,73 @@ class InputConfig(Frozen):
         return FixedPoint(False, self.bits, self.fraction)
 
 
-class WeightKinds(Frozen):
-    """How the convolutions of a quantised precision hold their weights."""
+class PrecisionConfig(Frozen):
+    """How a quantised precision holds the weights of its convolutions, and what it does otherwise than full precision.
+
+    `layers` names blocks whose weights differ from those of their group.
+    """
 
     first: Weights
     body: Weights
     heads: Weights
+    layers: dict[str, Weights] = Field(default_factory=dict)
+    nonlinearity: Nonlinearity | None = None  # instead of the network's
+    gate: bool = True  # False: leave the network's gate out
+
+
+class Convolution(Frozen):
+    """One convolution of a VGG stage; a plain number is a 3 x 3 one with that many channels."""
+
+    channels: Positive
+    kernel: Literal[1, 3] = 3
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return {"channels": value} if isinstance(value, int) else value
+
+
+Stages = tuple[Annotated[tuple[Convolution, ...], Field(min_length=1)], ...]
 
 
 class NetworkConfig(Frozen):
-    """Jet-SSD: stages of 3 x 3 convolutions with 2 x 2 average pooling between them, three heads on the last map."""
+    """Stages of convolutions with 2 x 2 average pooling between them, three heads on the last map.
 
-    kind: Literal["jetssd"] = "jetssd"
-    stages: tuple[tuple[Positive, ...], ...] = Field(min_length=1)  # output channels of every convolution
+    `vgg`: every entry of a stage is one convolution (Jet-SSD, ATLAS SSD). `mobilenet`: the very first is a 3 x 3
+    convolution, every other a depthwise 3 x 3 and a pointwise one (PFJet-SSD, ATLAS SSDLite).
+    """
+
+    kind: Literal["vgg", "mobilenet"] = "vgg"
+    stages: Stages = Field(min_length=1)  # output channels of every convolution
+    training_stages: Stages = ()  # deeper ones with a head of their own, in full-precision training alone
+    links: tuple[Positive, ...] = ()  # stages whose maps, pooled to its size, join the last one before the heads
+    join: Literal["concatenate", "add"] = "concatenate"
     phi: Literal["circular", "zero"] = "circular"
+    pool_padding: Literal[0, 1] = 0  # 1: a cell of zeros around the map, as in the papers
+    gate: bool = False  # ECA gate before the heads
+    head_bias: bool = True  # the papers' heads have none
+    l2_norm: bool = False  # before the heads, in full precision alone: the papers' code exports the network without it
+    dropout: float = Field(0.0, ge=0, lt=1)  # of whole channels after the first block, while training
+    nonlinearity: Nonlinearity = "prelu"
     scaled: FormatConfig = FormatConfig(bits=10, fraction=6)  # after scale and bias
-    activation: FormatConfig = FormatConfig(bits=7, fraction=4)  # after PReLU
+    activation: FormatConfig = FormatConfig(bits=7, fraction=4)  # after the nonlinearity
     pooled: FormatConfig = FormatConfig(bits=8, fraction=5)  # after average pooling
     output: FormatConfig = FormatConfig(bits=16, fraction=8)  # of every head
     slope_fraction: int = Field(4, ge=1, le=8)  # PReLU slopes are k / 2**slope_fraction
 
     @model_validator(mode="after")
-    def _stages_hold_layers(self) -> "NetworkConfig":
-        if not all(self.stages):
-            raise ValueError("every stage needs at least one convolution")
+    def _parts_fit(self) -> "NetworkConfig":
+        if self.kind == "mobilenet" and any(c.kernel != 3 for stage in self.stages for c in stage):
+            raise ValueError("kernel 1 is for kind vgg: a mobilenet block has its pointwise convolution already")
+        last = len(self.stages)
+        if wrong := [number for number in self.links if number >= last]:
+            raise ValueError(f"links: found stage {wrong[0]}, the heads' stage is {last}: name stages before it")
+        if self.join == "add" and any(
+            self.stages[n - 1][-1].channels != self.stages[-1][-1].channels for n in self.links
+        ):
+            raise ValueError("join add needs links with as many channels as the last stage: take join concatenate")
+        if self.phi == "circular" and self.pool_padding:
+            raise ValueError("phi circular needs pool_padding 0: a padded map does not close")
         return self
 
 
@@ -104,7 +154,13 @@ class DetectionConfig(Frozen):
     score_threshold: float = Field(0.01, ge=0, lt=1)
     top: Positive = 100
     match_distance: float = Field(0.4, gt=0)  # evaluation: true if the centres are this near
-    mass_scale_gev: float = Field(128.0, gt=0)  # the regression's unit
+
+
+class RegressionConfig(Frozen):
+    """What the third head says of a jet: `mass` as mass / scale_gev, `pt` as log2(pT / scale_gev)."""
+
+    target: Literal["mass", "pt"] = "mass"
+    scale_gev: float = Field(128.0, gt=0)
 
 
 class PhaseConfig(Frozen):
@@ -135,15 +191,32 @@ class TrainingConfig(Frozen):
 class ModelConfig(Frozen):
     """A whole model."""
 
-    schema_: Literal["jetflow-model-1"] = Field(alias="schema")
+    schema_: Literal["jetflow-model-2"] = Field(alias="schema")
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")
     summary: str = ""
-    classes: tuple[str, ...] = ("b", "WZH", "t")
+    classes: tuple[str, ...] = Field(("b", "WZH", "t"), min_length=1)  # the scheme's, in its order
+    labels: Literal["paper1", "paper2", "atlas-jets", "atlas-clusters"] = "paper1"  # scheme, see events.labels
+    regression: RegressionConfig = RegressionConfig()
     input: InputConfig = InputConfig()
     network: NetworkConfig
-    precision: dict[Literal["twn", "int8"], WeightKinds]
+    precision: dict[Literal["twn", "int8"], PrecisionConfig]
     detection: DetectionConfig = DetectionConfig()
     training: TrainingConfig
+
+    @model_validator(mode="before")
+    @classmethod
+    def _upgrade(cls, content: Any) -> Any:
+        """A config of schema 1, which knew one kind of network and one regression."""
+        if not isinstance(content, dict) or content.get("schema") != "jetflow-model-1":
+            return content
+        content = {**content, "schema": "jetflow-model-2"}
+        network, detection = content.get("network"), content.get("detection")
+        if isinstance(network, dict) and network.get("kind") == "jetssd":
+            content["network"] = {**network, "kind": "vgg"}
+        if isinstance(detection, dict) and "mass_scale_gev" in detection:
+            content["detection"] = {key: value for key, value in detection.items() if key != "mass_scale_gev"}
+            content["regression"] = {"target": "mass", "scale_gev": detection["mass_scale_gev"]}
+        return content
 
     @model_validator(mode="after")
     def _all_precisions(self) -> "ModelConfig":
@@ -153,11 +226,13 @@ class ModelConfig(Frozen):
 
     @model_validator(mode="after")
     def _pooling_fits(self) -> "ModelConfig":
-        divisor = 2 ** (len(self.network.stages) - 1)
-        if self.input.rows % divisor or self.input.columns % divisor:
-            raise ValueError(
-                f"input {self.input.rows} x {self.input.columns} cannot be halved {len(self.network.stages) - 1} times"
-            )
+        times = len(self.network.stages) - 1
+        sizes = self.input.rows, self.input.columns
+        if not self.network.pool_padding and any(size % 2**times for size in sizes):
+            raise ValueError(f"input {sizes[0]} x {sizes[1]} cannot be halved {times} times, or give pool_padding 1")
+        deepest = times + len(self.network.training_stages)
+        if self.network.phi == "circular" and self.input.columns % 2**deepest:
+            raise ValueError(f"input of {self.input.columns} columns does not close in phi when halved {deepest} times")
         return self
 
     @property

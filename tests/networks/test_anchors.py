@@ -9,7 +9,7 @@ from jetflow.checkout import CHECKOUT
 from jetflow.config import load_config
 from jetflow.networks import Anchors
 
-SMALL = Anchors(rows=2, columns=4, eta_max=1.0, size=0.8, variance=0.1)
+SMALL = Anchors(rows=2, columns=4, eta=(-1.0, 1.0), size=0.8, variance=0.1)
 
 
 def test_centres_by_hand() -> None:

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jetflow.architecture import architecture
 from jetflow.config import ModelConfig
 from jetflow.networks import (
     HEADS,
     FoldedFormat,
     Phase,
-    block_names,
     build_network,
     fold,
     folded_formats,
@@ -20,6 +20,10 @@ from jetflow.networks import (
 )
 from jetflow.networks.backend import keras, tf
 from jetflow.networks.quantisers import twn
+
+
+def names(config: ModelConfig) -> list[str]:
+    return [block.name for block in architecture(config).blocks]
 
 
 def quantised_network(config: ModelConfig, precision: str) -> Any:
@@ -66,7 +70,7 @@ def test_formats_follow_the_activations(config: ModelConfig) -> None:
     """The bias lies on the grid of the sum after scaling: what the block reads, plus weights, plus scale."""
     start = fold(config, "twn", get_weights(quantised_network(config, "twn")))
     formats = folded_formats(start)
-    assert list(formats) == block_names(config)
+    assert list(formats) == names(config)
     network = config.network
     read = {"block1_1": config.input.fraction, "block1_2": network.activation.fraction}
     read |= {"block2_1": network.pooled.fraction} | dict.fromkeys(HEADS, network.activation.fraction)
@@ -104,4 +108,4 @@ def test_blocks_that_do_not_fit_the_config(config: ModelConfig) -> None:
     assert unfit_blocks(config, "twn", formats) == []
     assert unfit_blocks(config, "int8", formats) == ["block1_2", "block2_1"]
     assert unfit_blocks(config, "twn", {**formats, "classes": FoldedFormat(0, 8, 4)}) == ["classes"]
-    assert unfit_blocks(config, "twn", {}) == block_names(config)
+    assert unfit_blocks(config, "twn", {}) == names(config)

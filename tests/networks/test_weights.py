@@ -52,7 +52,7 @@ def test_names_pass_from_phase_to_phase(config: ModelConfig) -> None:
 
 def test_weights_of_another_width(config: ModelConfig) -> None:
     arrays = get_weights(build_network(config))
-    wider = config.model_copy(update={"network": config.network.model_copy(update={"stages": ((3, 6), (5,))})})
+    wider = config.model_copy(update={"network": config.network.model_validate({"stages": ((3, 6), (5,))})})
     with pytest.raises(InputError) as error:
         set_weights(build_network(wider), arrays, "run/fpn.npz")
     message = str(error.value)

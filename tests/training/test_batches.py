@@ -31,7 +31,12 @@ def hot_cells(events: int, seed: int = 0) -> tuple[TrainingSet, np.ndarray, np.n
         phi[:, None].astype(np.float32),
         np.arange(1, events + 1, dtype=np.float32)[:, None],
     )
-    return TrainingSet(counts, truth), rows, columns
+    return TrainingSet.of(counts, truth), rows, columns
+
+
+def everything(data: TrainingSet) -> np.ndarray:
+    """All images of a set."""
+    return data.images(np.arange(len(data)))
 
 
 def where(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +58,7 @@ def test_flips_and_rotations_move_image_and_truth_together() -> None:
     data, rows, columns = hot_cells(50)
     seen = set()
     for seed in range(40):
-        images, truth = augment(data.counts, data.truth, np.random.default_rng(seed))
+        images, truth = augment(everything(data), data.truth, np.random.default_rng(seed))
         row, column = where(images)
         assert np.array_equal(cell(truth), (row, column))
         assert abs(truth.phi).max() <= np.float32(np.pi)
@@ -62,7 +67,7 @@ def test_flips_and_rotations_move_image_and_truth_together() -> None:
         mirrored = len(set((column + columns) % COLUMNS)) < len(set((column - columns) % COLUMNS))
         assert len(set((column - columns) % COLUMNS)) > 3, "events turn by angles of their own"
         seen.add((flipped, mirrored))
-        assert np.array_equal(images.max((1, 2, 3)), data.counts.max((1, 2, 3)))
+        assert np.array_equal(images.max((1, 2, 3)), everything(data).max((1, 2, 3)))
     assert {flipped for flipped, _ in seen} == {True, False}
 
 
@@ -81,18 +86,19 @@ def test_mirror_in_phi() -> None:
 
     data, rows, columns = hot_cells(20)
     random: Any = Fixed(0.9, 0.1)
-    images, truth = augment(data.counts, data.truth, random)
+    images, truth = augment(everything(data), data.truth, random)
     assert np.array_equal(where(images), (rows, COLUMNS - 1 - columns))
     assert np.array_equal(cell(truth), where(images))
     random = Fixed(0.1, 0.9)
-    images, truth = augment(data.counts, data.truth, random)
+    images, truth = augment(everything(data), data.truth, random)
     assert np.array_equal(where(images), (ROWS - 1 - rows, columns))
     assert np.array_equal(cell(truth), where(images))
 
 
 def drawn(config: ModelConfig, data: TrainingSet, seed: int, epoch: int) -> list[tuple[np.ndarray, ...]]:
-    anchors = Anchors.of(config)
-    return [(x, t.classes, t.offsets, t.mass) for x, t in batches(data, config, anchors, seed, epoch)]
+    return [
+        (x, t.classes, t.offsets, t.regression) for x, t in batches(data, config, [Anchors.of(config)], seed, epoch)
+    ]
 
 
 def same(first: list[tuple[np.ndarray, ...]], second: list[tuple[np.ndarray, ...]]) -> bool:
@@ -125,7 +131,9 @@ def test_targets_belong_to_their_images(config: ModelConfig) -> None:
     """The mass names the event; the positive cell that decodes to the jet is the one with its energy."""
     data, _, _ = hot_cells(16)
     anchors = Anchors.of(config)
-    for images, classes, offsets, mass in drawn(config, data, seed=5, epoch=0):
+    for images, *targets in drawn(config, data, seed=5, epoch=0):
+        shape = (len(images), anchors.rows, anchors.columns)
+        classes, offsets, mass = (target.reshape(*shape, *target.shape[2:]) for target in targets)
         position = anchors.decode(offsets)
         for i, (row, column) in enumerate(zip(*where(images), strict=True)):
             r, c = np.argwhere(classes[i] > 0)[0]
@@ -139,7 +147,7 @@ def test_events_that_do_not_fit_the_config(config: ModelConfig, sample: Path) ->
     with pytest.raises(InputError, match=r"its images are \(68, 72, 2\), input of tiny is \(8, 12, 2\)"):
         TrainingSet.read([sample], config)
     whole = config.model_copy(update={"input": config.input.model_copy(update={"rows": 68, "columns": 72})})
-    with pytest.raises(InputError, match="has the classes b, W/Z/H, t, tiny has b, t"):
+    with pytest.raises(InputError, match="labels paper1 have the classes b, W/Z/H, t, tiny has b, t"):
         TrainingSet.read([sample], whole.model_copy(update={"classes": ("b", "t")}))
 
 
@@ -149,6 +157,6 @@ def test_several_files_make_one_set(config: ModelConfig, sample: Path) -> None:
     assert len(data) == 512
     with open_events(sample) as file:
         counts, labels = file.images(CALORIMETER, "tower"), file.labels()
-    assert np.array_equal(data.counts, np.concatenate([counts, counts]))
+    assert np.array_equal(everything(data), np.concatenate([counts, counts]))
     assert (data.truth.classes > 0).sum() == 2 * len(labels.class_id)
-    assert data.truth.mass[data.truth.classes > 0] == pytest.approx(np.tile(labels.mass, 2))
+    assert data.truth.regressed[data.truth.classes > 0] == pytest.approx(np.tile(labels.mass, 2))

@@ -5,12 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jetflow.config import RegressionConfig
 from jetflow.events import Labels
 from jetflow.networks import Anchors
-from jetflow.training.targets import Targets, Truth, assign
+from jetflow.training import targets
+from jetflow.training.targets import Targets, Truth
 
 # 4 x 8 cells of 0.5 in eta and pi/4 in phi: eta centres -0.75, -0.25, 0.25, 0.75; phi centres +-pi/8, ...
-ANCHORS = Anchors(rows=4, columns=8, eta_max=1.0, size=1.0, variance=0.5)
+ANCHORS = Anchors(rows=4, columns=8, eta=(-1.0, 1.0), size=1.0, variance=0.5)
 STEP = np.pi / 4
 
 
@@ -20,9 +22,16 @@ def truth(*jets: tuple[int, float, float, float]) -> Truth:
     return Truth(np.array([classes], np.int32), *(np.array([v], np.float32) for v in (eta, phi, mass)))
 
 
-def positives(targets: Targets) -> dict[tuple[int, int], int]:
+def assign(anchors: Anchors, jets: Truth, match_iou: float, scale_gev: float) -> Targets:
+    """Targets of one map, with its rows and columns."""
+    found = targets.assign([anchors], jets, match_iou, RegressionConfig(target="mass", scale_gev=scale_gev))
+    shape = (-1, anchors.rows, anchors.columns)
+    return Targets(found.classes.reshape(shape), found.offsets.reshape(*shape, 2), found.regression.reshape(shape))
+
+
+def positives(found: Targets) -> dict[tuple[int, int], int]:
     """Class by (row, column) of the positive cells of the first event."""
-    return {(int(r), int(c)): int(targets.classes[0, r, c]) for r, c in np.argwhere(targets.classes[0] > 0)}
+    return {(int(r), int(c)): int(found.classes[0, r, c]) for r, c in np.argwhere(found.classes[0] > 0)}
 
 
 def test_by_hand() -> None:
@@ -36,7 +45,7 @@ def test_by_hand() -> None:
     assert found.offsets[0, 0, 4] == pytest.approx([0.5 / 0.5, 0.0])
     assert found.offsets[0, 1, 4] == pytest.approx([0.0, 0.0], abs=1e-6)
     assert found.offsets[0, 2, 4] == pytest.approx([-0.5 / 0.5, 0.0])
-    assert found.mass[0, 1, 4] == 0.5
+    assert found.regression[0, 1, 4] == 0.5
     assert positives(assign(ANCHORS, jet, 0.34, 128.0)) == {(1, 4): 2}
     assert positives(assign(ANCHORS, jet, 0.12, 128.0)) == dict.fromkeys([(0, 4), (1, 4), (2, 4), (1, 3), (1, 5)], 2)
 
@@ -70,7 +79,7 @@ def test_two_jets_on_one_cell(order: tuple[int, int]) -> None:
     near, far = (1, 0.25, STEP / 2, 10.0), (2, 0.4, STEP / 2 + 0.3, 20.0)
     jets = truth(*(((near, far))[i] for i in order))
     assert positives(assign(ANCHORS, jets, 0.9, 1.0)) == {(2, 4): 1}
-    assert assign(ANCHORS, jets, 0.9, 1.0).mass[0, 2, 4] == 10.0
+    assert assign(ANCHORS, jets, 0.9, 1.0).regression[0, 2, 4] == 10.0
 
 
 def test_best_cell_is_not_lost_to_a_jet_that_has_a_better_one() -> None:
@@ -106,7 +115,7 @@ def test_decoding_undoes_the_targets(drawn: list[tuple[int, float, float, float]
             class_id == c
             and abs(eta - e) < 1e-4
             and abs((phi - p + np.pi) % (2 * np.pi) - np.pi) < 1e-4
-            and abs(found.mass[0, row, column] * 128 - m) < 1e-2
+            and abs(found.regression[0, row, column] * 128 - m) < 1e-2
             for c, e, p, m in drawn
         )
     if len(drawn) == 1:
@@ -120,5 +129,25 @@ def test_labels_are_padded_by_event() -> None:
     found = Truth.pad(labels)
     assert found.classes.tolist() == [[1, 2], [0, 0], [3, 0]]
     assert found.eta.tolist() == [[1, 2], [0, 0], [3, 0]]
-    assert found.mass.tolist() == [[10, 20], [0, 0], [30, 0]]
+    assert found.regressed.tolist() == [[10, 20], [0, 0], [30, 0]]
+    assert np.array_equal(Truth.pad(labels, "pt").regressed, found.regressed / 10)
     assert found.take(np.array([2, 0])).classes.tolist() == [[3, 0], [1, 2]]
+
+
+def test_truths_of_several_files_are_padded_alike() -> None:
+    one, two = truth((1, 0.1, 0.2, 3.0)), truth((2, 0.3, 0.4, 5.0), (3, 0.5, 0.6, 7.0))
+    found = Truth.join([one, two])
+    assert found.classes.tolist() == [[1, 0], [2, 3]]
+    assert found.regressed.tolist() == [[3, 0], [5, 7]]
+
+
+def test_two_maps_compete_for_the_best_cell() -> None:
+    """A coarse map beside the fine one: the jet's best cell over both is positive, cells count through both maps."""
+    coarse = Anchors(rows=2, columns=4, eta=(-1.0, 1.0), size=1.0, variance=0.5)
+    regression = RegressionConfig(target="pt", scale_gev=16.0)
+    on_fine = targets.assign([ANCHORS, coarse], truth((1, -0.25, STEP / 2, 64.0)), 0.9, regression)
+    assert np.flatnonzero(on_fine.classes[0]).tolist() == [1 * 8 + 4]
+    assert on_fine.regression[0, 12] == 2.0
+    on_coarse = targets.assign([ANCHORS, coarse], truth((1, -0.5, STEP, 64.0)), 0.9, regression)
+    assert np.flatnonzero(on_coarse.classes[0]).tolist() == [4 * 8 + 2]
+    assert on_coarse.offsets[0, 34] == pytest.approx([0.0, 0.0], abs=1e-6)

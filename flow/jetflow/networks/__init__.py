@@ -1,9 +1,11 @@
 """The networks of the papers in Keras and QKeras."""
 
-from jetflow.networks.anchors import Anchors
+from jetflow.architecture import HEADS
+from jetflow.networks.anchors import Anchors, training_anchors
 from jetflow.networks.blocks import FoldedFormat, Phase
+from jetflow.networks.detector import build_network
 from jetflow.networks.folding import fold, folded_formats, unfit_blocks
-from jetflow.networks.jetssd import HEADS, block_names, build_network
+from jetflow.networks.regression import decode_regression, encode_regression
 from jetflow.networks.weights import get_weights, read_weights, set_weights, write_weights
 
 __all__ = [
@@ -11,13 +13,15 @@ __all__ = [
     "Anchors",
     "FoldedFormat",
     "Phase",
-    "block_names",
     "build_network",
+    "decode_regression",
+    "encode_regression",
     "fold",
     "folded_formats",
     "get_weights",
     "read_weights",
     "set_weights",
+    "training_anchors",
     "unfit_blocks",
     "write_weights",
 ]

@@ -6,40 +6,41 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.architecture import Stage, architecture
 from jetflow.config import ModelConfig
 
-__all__ = ["TOWER", "Anchors"]
+__all__ = ["Anchors", "training_anchors"]
 
 Floats = NDArray[np.float32]
-TOWER = (0.087, 2 * np.pi / 72)  # a trigger tower in eta and phi
+ETA_STEP = {"tower": 0.087, "crystal": 0.0174}  # a cell of the input, in eta
 
 
 @dataclass(frozen=True)
 class Anchors:
     """Anchors of a feature map of `rows` x `columns` cells over the detector's image.
 
-    Rows run in eta from -eta_max to eta_max, columns in phi from -pi to pi.
+    Rows run in eta from eta[0] to eta[1], columns in phi from phi[0] to phi[1], the edges of the first and last cell.
     """
 
     rows: int
     columns: int
-    eta_max: float
+    eta: tuple[float, float]
     size: float  # side of the square anchor in eta and phi
     variance: float
+    phi: tuple[float, float] = (-np.pi, np.pi)
 
     @classmethod
     def of(cls, config: ModelConfig) -> "Anchors":
         """The anchors of a model's last map."""
-        k = 2 ** (len(config.network.stages) - 1)
-        rows, columns = config.input.rows // k, config.input.columns // k
-        d = config.detection
-        return cls(rows, columns, config.input.rows * TOWER[0] / 2, d.anchor, d.variance)
+        return next(_of(config, stage) for stage in architecture(config).stages if stage.heads)
 
     @cached_property
     def centres(self) -> Floats:
         """(rows, columns, 2): eta and phi of the cells' centres, float32."""
-        eta = ((np.arange(self.rows) + 0.5) / self.rows * 2 - 1) * self.eta_max
-        phi = ((np.arange(self.columns) + 0.5) / self.columns * 2 - 1) * np.pi
+        eta, phi = (
+            low + (np.arange(cells) + 0.5) / cells * (high - low)
+            for cells, (low, high) in ((self.rows, self.eta), (self.columns, self.phi))
+        )
         centres: Floats = np.stack(np.meshgrid(eta, phi, indexing="ij"), axis=-1).astype(np.float32)
         return centres
 
@@ -48,3 +49,24 @@ class Anchors:
         position: Floats = self.centres + offsets * np.float32(self.variance * self.size)
         position[..., 1] = (position[..., 1] + np.pi) % (2 * np.pi) - np.pi
         return position
+
+
+def training_anchors(config: ModelConfig) -> list[Anchors]:
+    """The anchors of every map that has heads in full-precision training, the inference map first."""
+    return [_of(config, stage) for stage in architecture(config, training=True).stages if stage.heads]
+
+
+def _of(config: ModelConfig, stage: Stage) -> Anchors:
+    """Where the cells of a stage's map lie: `pitch` cells of the input a side, and a padded map begins before it."""
+    entry, d = config.input, config.detection
+    pitch = 2 ** (stage.number - 1)
+    before = (pitch - 1) * config.network.pool_padding
+    edges = (
+        ((pitch * cells - before - size / 2) * step, (-before - size / 2) * step)
+        for cells, size, step in (
+            (stage.rows, entry.rows, ETA_STEP[entry.grid]),
+            (stage.columns, entry.columns, 2 * np.pi / entry.columns),
+        )
+    )
+    (eta_high, eta_low), (phi_high, phi_low) = edges
+    return Anchors(stage.rows, stage.columns, (eta_low, eta_high), d.anchor, d.variance, (phi_low, phi_high))

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["BaseQuantizer", "QActivation", "QConv2D", "keras", "tf"]
+__all__ = ["BaseQuantizer", "QActivation", "QConv2D", "QDepthwiseConv2D", "keras", "tf"]
 
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -36,6 +36,6 @@ def _quiet_stderr() -> Iterator[None]:
 with _quiet_stderr():
     import tensorflow as tf
     import tf_keras as keras
-    from qkeras import BaseQuantizer, QActivation, QConv2D
+    from qkeras import BaseQuantizer, QActivation, QConv2D, QDepthwiseConv2D
 
     tf.config.list_physical_devices()  # the search for a GPU

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from jetflow.config import FormatConfig, NetworkConfig, Weights
-from jetflow.networks.backend import QActivation, QConv2D, keras
-from jetflow.networks.layers import ChannelPReLU, ScaleBias
+from jetflow.architecture import GATE, Architecture, Block
+from jetflow.config import FormatConfig, NetworkConfig
+from jetflow.networks.backend import QActivation, QConv2D, QDepthwiseConv2D, keras
+from jetflow.networks.gate import ChannelGate, gate_weight_bits
+from jetflow.networks.layers import ChannelPReLU, L2Norm, PaddedAveragePool, ScaleBias
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights
 
 __all__ = ["Blocks", "FoldedFormat", "Phase"]
@@ -33,51 +35,100 @@ class FoldedFormat:
 
 @dataclass
 class Blocks:
-    """Makes blocks for one phase. `formats`: by block name, needed in the folded phase alone."""
+    """Makes layers for one phase. `formats`: by block name, needed in the folded phase alone."""
 
     network: NetworkConfig
+    architecture: Architecture
     phase: Phase
     formats: dict[str, FoldedFormat] = field(default_factory=dict)
 
-    def conv(self, x: Any, name: str, channels: int, weights: Weights) -> Any:
-        """conv 3x3 -> scale and bias -> (requantise) -> PReLU -> (requantise)."""
-        x = self._convolve(x, name, channels, weights)
+    def conv(self, x: Any, block: Block) -> Any:
+        """Convolution -> scale and bias -> (requantise) -> PReLU or ReLU -> (requantise)."""
+        name = block.name
+        x = self._convolve(x, block)
         if self.phase is Phase.FOLDED:
             x = self._scale_bias(x, name)
         else:
             x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")(x)
-        x = self._requantise(x, f"{name}_scaled", self.network.scaled)
-        quantised = self.phase is not Phase.FPN
-        x = ChannelPReLU(self.network.slope_fraction if quantised else None, name=f"{name}_prelu")(x)
-        return self._requantise(x, f"{name}_act", self.network.activation)
+        x = self.requantise(x, f"{name}_scaled", self.network.scaled)
+        if block.role == "first" and self.network.dropout and self.phase is not Phase.FOLDED:
+            x = keras.layers.SpatialDropout2D(self.network.dropout, name=f"{name}_dropout")(x)
+        if self.architecture.nonlinearity == "relu":
+            x = keras.layers.ReLU(name=f"{name}_relu")(x)
+        else:
+            quantised = self.phase is not Phase.FPN
+            x = ChannelPReLU(self.network.slope_fraction if quantised else None, name=f"{name}_prelu")(x)
+        return self.requantise(x, f"{name}_act", self.network.activation)
 
-    def pool(self, x: Any, name: str) -> Any:
-        """2 x 2 average pooling without padding."""
-        x = keras.layers.AveragePooling2D(2, name=f"{name}_pool")(x)
-        return self._requantise(x, f"{name}_pooled", self.network.pooled)
+    def pool(self, x: Any, name: str, format: FormatConfig) -> Any:
+        """2 x 2 average pooling -> (requantise)."""
+        layer = PaddedAveragePool if self.network.pool_padding else keras.layers.AveragePooling2D
+        return self.requantise(layer(name=f"{name}_pool")(x), f"{name}_pooled", format)
 
-    def head(self, x: Any, name: str, channels: int, weights: Weights) -> Any:
-        """conv 3x3 -> bias -> (requantise): one result."""
-        x = self._scale_bias(self._convolve(x, name, channels, weights), name)
-        return self._requantise(x, f"{name}_scaled", self.network.output)
+    def join(self, maps: list[Any]) -> Any:
+        """Maps of one size, in the format of activations, into the one that the heads read."""
+        if self.network.join == "concatenate":
+            return keras.layers.Concatenate(name="join")(maps)
+        x = maps[0]
+        for i, other in enumerate(maps[1:], 1):
+            x = keras.layers.Add(name=f"join{i}")([x, other])
+            x = self.requantise(x, f"join{i}_act", self.network.activation)
+        return x
 
-    def _convolve(self, x: Any, name: str, channels: int, weights: Weights) -> Any:
+    def attend(self, x: Any, prefix: str = "") -> Any:
+        """What stands between the last map and its heads: (L2 normalisation, full precision) -> (gate, requantise)."""
+        if self.network.l2_norm and self.phase is Phase.FPN and not prefix:
+            x = L2Norm(name="l2_norm")(x)
+        if not self.architecture.gate:
+            return x
+        bits = fraction = None
+        if self.phase is not Phase.FPN:
+            bits = gate_weight_bits(x.shape[1] * x.shape[2], self.network.activation.bits)
+        if self.phase is Phase.FOLDED:
+            fraction = self.formats[GATE].weights
+        x = ChannelGate(bits, fraction, name=prefix + GATE)(x)
+        return self.requantise(x, f"{prefix}{GATE}_act", self.network.activation)
+
+    def head(self, x: Any, block: Block) -> Any:
+        """Convolution -> (bias) -> (requantise): one result."""
+        x = self._convolve(x, block)
+        if self.phase is Phase.FOLDED or self.network.head_bias:
+            x = self._scale_bias(x, block.name)
+        return self.requantise(x, f"{block.name}_scaled", self.network.output)
+
+    def requantise(self, x: Any, name: str, format: FormatConfig) -> Any:
+        """Rounding and saturation to `format`; nothing in full precision."""
+        if self.phase is Phase.FPN:
+            return x
+        return QActivation(FixedPointActivation(format.signed, format.bits, format.fraction), name=name)(x)
+
+    def _convolve(self, x: Any, block: Block) -> Any:
         quantiser: Any = None
         if self.phase is not Phase.FPN:
             folded = self.phase is Phase.FOLDED
             quantiser = (
-                TernaryWeights(scaled=not folded)
-                if weights == "ternary"
-                else FixedPointWeights(fraction=self.formats[name].weights if folded else None)
+                TernaryWeights(scaled=not folded, depthwise=block.depthwise)
+                if self.architecture.kind(block) == "ternary"
+                else FixedPointWeights(fraction=self.formats[block.name].weights if folded else None)
             )
+        name = f"{block.name}_conv"
+        if block.depthwise:
+            return QDepthwiseConv2D(
+                block.kernel,
+                padding="same",
+                use_bias=False,
+                depthwise_quantizer=quantiser,
+                depthwise_initializer="glorot_uniform",
+                name=name,
+            )(x)
         return QConv2D(
-            channels,
-            3,
+            block.channels,
+            block.kernel,
             padding="same",
             use_bias=False,
             kernel_quantizer=quantiser,
             kernel_initializer="glorot_uniform",
-            name=f"{name}_conv",
+            name=name,
         )(x)
 
     def _scale_bias(self, x: Any, name: str) -> Any:
@@ -89,8 +140,3 @@ class Blocks:
             scale_fraction=f.scale if f else None,
             name=f"{name}_norm",
         )(x)
-
-    def _requantise(self, x: Any, name: str, format: FormatConfig) -> Any:
-        if self.phase is Phase.FPN:
-            return x
-        return QActivation(FixedPointActivation(format.signed, format.bits, format.fraction), name=name)(x)

@@ -151,7 +151,7 @@ class ScaleBias(keras.layers.Layer):  # type: ignore[misc]
 
 
 class PaddedAveragePool(keras.layers.Layer):  # type: ignore[misc]
-    """2 x 2 average of stride 2 with one cell of zeros around the map, counted: PyTorch's AvgPool2d(2, 2, padding=1)."""
+    """2 x 2 average of stride 2 with a cell of zeros around the map, counted: PyTorch's AvgPool2d(2, 2, padding=1)."""
 
     def call(self, x: Any) -> Any:
         """(events, rows, columns, channels) -> (events, rows // 2 + 1, columns // 2 + 1, channels)."""

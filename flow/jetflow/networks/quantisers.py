@@ -18,18 +18,19 @@ def straight_through(x: Any, quantised: Any) -> Any:
     return tf.stop_gradient(quantised) + (x - tf.stop_gradient(x))
 
 
-def twn(kernel: Any) -> tuple[Any, Any]:
+def twn(kernel: Any, depthwise: bool = False) -> tuple[Any, Any]:
     """Ternary weight network of a kernel (rows, columns, in, out), per output channel (paper 1, section 3; TWN [68]).
 
-    delta = 0.7 mean|w|, t = sign(w) where |w| > delta else 0, alpha = mean of |w| over the survivors.
-    Returns t (same shape) and alpha (1, 1, 1, out), float32.
+    delta = 0.7 mean|w|, t = sign(w) where |w| > delta else 0, alpha = mean of |w| over the survivors. A depthwise
+    kernel is (rows, columns, channels, 1), one output channel for each of its third axis.
+    Returns t (same shape) and alpha (1, 1, 1, out), or (1, 1, channels, 1) if `depthwise`; float32.
     """
+    axes = (0, 1) if depthwise else (0, 1, 2)
     size = tf.abs(kernel)
-    delta = 0.7 * tf.reduce_mean(size, axis=(0, 1, 2), keepdims=True)
+    delta = 0.7 * tf.reduce_mean(size, axis=axes, keepdims=True)
     survives = tf.cast(size > delta, kernel.dtype)
     alpha = tf.math.divide_no_nan(
-        tf.reduce_sum(size * survives, axis=(0, 1, 2), keepdims=True),
-        tf.reduce_sum(survives, axis=(0, 1, 2), keepdims=True),
+        tf.reduce_sum(size * survives, axis=axes, keepdims=True), tf.reduce_sum(survives, axis=axes, keepdims=True)
     )
     return tf.sign(kernel) * survives, alpha
 
@@ -37,13 +38,14 @@ def twn(kernel: Any) -> tuple[Any, Any]:
 class TernaryWeights(BaseQuantizer):  # type: ignore[misc]
     """Weights -1, 0, 1, times alpha per output channel where `scaled` (else alpha is in the layer's scale)."""
 
-    def __init__(self, scaled: bool) -> None:
+    def __init__(self, scaled: bool, depthwise: bool = False) -> None:
         super().__init__()
         self.scaled = scaled
+        self.depthwise = depthwise
         self.alpha = "auto"  # tells QKeras to leave the initialiser alone
 
     def __call__(self, kernel: Any) -> Any:
-        ternary, alpha = twn(kernel)
+        ternary, alpha = twn(kernel, self.depthwise)
         return straight_through(kernel, ternary * alpha if self.scaled else ternary)
 
     def max(self) -> float:
@@ -56,7 +58,7 @@ class TernaryWeights(BaseQuantizer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
-        return {"scaled": self.scaled}
+        return {"scaled": self.scaled, "depthwise": self.depthwise}
 
 
 class FixedPointWeights(BaseQuantizer):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from jetflow.config import ModelConfig
 from jetflow.networks.anchors import Anchors
+from jetflow.networks.regression import decode_regression
 from jetflow.physics.suppression import best_of_each, suppress
 
 __all__ = ["Detections", "detect", "join"]
@@ -55,7 +56,7 @@ def _detect(config: ModelConfig, offsets: Floats, logits: Floats, regression: Fl
     d, anchors = config.detection, Anchors.of(config)
     events, cells = len(logits), anchors.rows * anchors.columns
     position = anchors.decode(offsets).reshape(events, cells, 2)
-    regressed = (regression * d.mass_scale_gev).reshape(events, cells)
+    regressed = decode_regression(config.regression, regression).reshape(events, cells)
     shifted = np.exp(logits - logits.max(-1, keepdims=True))
     softmax = (shifted / shifted.sum(-1, keepdims=True)).reshape(events, cells, logits.shape[-1])
     by_class = np.moveaxis(softmax[..., 1:], 2, 1)  # (events, classes, cells)

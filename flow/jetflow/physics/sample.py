@@ -40,7 +40,7 @@ def open_sample(path: Path, config: ModelConfig, limit: int | None = None) -> Sa
     with open_events(path) as file:
         check_fit(file, config)
         events = len(file) if limit is None else min(limit, len(file))
-        labels = file.labels(0, events)
+        labels = file.labels(0, events, config.labels)
         process = np.array(file.process_names)[file.process[:events]]
     step = max(1, CELLS // (entry.rows * entry.columns))
 

@@ -1,6 +1,7 @@
 """Batches of images and truth in a seeded order, flipped and rotated at random."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,56 +11,85 @@ from numpy.typing import NDArray
 
 from jetflow.config import ModelConfig
 from jetflow.errors import InputError
-from jetflow.events import CLASS_NAMES, EventFile, open_events
+from jetflow.events import CLASSES, EventFile, open_events
 from jetflow.networks.anchors import Anchors
 from jetflow.training.targets import Targets, Truth, assign
 
 __all__ = ["TrainingSet", "batches", "check_fit"]
 
-CHUNK = 2000  # events read at once
+CHUNK = 2**25  # counts read at once
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Events in memory: counts as uint16 (19.6 kB an event on the tower grid) and padded truth."""
+    """Events in memory, images as the counts that are not zero: dense crystal images would take 0.5 MB an event."""
 
-    counts: NDArray[np.uint16]  # (events, rows, columns, channels)
+    shape: tuple[int, int, int]  # of an image: rows, columns, channels
+    offsets: NDArray[np.int64]  # (events + 1,): event i has offsets[i]:offsets[i + 1]
+    index: NDArray[np.int32]  # where in the flat image
+    count: NDArray[np.uint16]
     truth: Truth
 
     @classmethod
     def read(cls, paths: list[Path], config: ModelConfig) -> "TrainingSet":
         """Read all events of all files. Raises InputError for a bad file or one that does not fit the config."""
-        images, truths = [], []
+        parts, truths = [], []
+        entry = config.input
         for path in paths:
             with open_events(path) as file:
                 check_fit(file, config)
-                for start in range(0, len(file), CHUNK):
-                    stop = min(start + CHUNK, len(file))
-                    entry = config.input
-                    images.append(file.images(entry.channels, entry.grid, start, stop, entry.lsb_gev, entry.bits))
-                    truths.append(Truth.pad(file.labels(start, stop)))
-        jets = max(t.classes.shape[1] for t in truths)
+                step = max(1, CHUNK // math.prod(entry.shape))
+                for start in range(0, len(file), step):
+                    stop = min(start + step, len(file))
+                    images = file.images(entry.channels, entry.grid, start, stop, entry.lsb_gev, entry.bits)
+                    parts.append(_sparse(images))
+                    labels = file.labels(start, stop, config.labels)
+                    truths.append(Truth.pad(labels, config.regression.target))
+        counts, index, count = (np.concatenate([part[i] for part in parts]) for i in range(3))
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        return cls(entry.shape, offsets, index, count, Truth.join(truths))
 
-        def joined(field: str) -> Any:
-            parts = [getattr(t, field) for t in truths]
-            return np.concatenate([np.pad(p, ((0, 0), (0, jets - p.shape[1]))) for p in parts])
+    @classmethod
+    def of(cls, images: NDArray[np.uint16], truth: Truth) -> "TrainingSet":
+        """From images (events, rows, columns, channels) of counts."""
+        counts, index, count = _sparse(images)
+        return cls(images.shape[1:], np.concatenate([[0], np.cumsum(counts)]), index, count, truth)
 
-        return cls(np.concatenate(images), Truth(*(joined(f) for f in ("classes", "eta", "phi", "mass"))))
+    def images(self, events: NDArray[np.int64]) -> NDArray[np.uint16]:
+        """Counts of some events in that order, (events, *shape) uint16."""
+        images = np.zeros((len(events), math.prod(self.shape)), np.uint16)
+        for image, event in zip(images, events, strict=True):
+            own = slice(self.offsets[event], self.offsets[event + 1])
+            image[self.index[own]] = self.count[own]
+        return images.reshape(-1, *self.shape)
 
     def __len__(self) -> int:
-        return len(self.counts)
+        return len(self.offsets) - 1
+
+
+def _sparse(images: NDArray[np.uint16]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint16]]:
+    """How many counts of every image are not zero, where in the flat image, and what they are."""
+    flat = images.reshape(len(images), -1)
+    event, index = np.nonzero(flat)
+    return np.bincount(event, minlength=len(images)), index.astype(np.int32), flat[event, index]
 
 
 def check_fit(file: EventFile, config: ModelConfig) -> None:
-    """Raise InputError where the images or the classes of an events file are not those of the config."""
+    """Raise InputError where the images of an events file, or the classes of its labels, are not the config's."""
     shape = file.image_shape(config.input.channels, config.input.grid)
     if config.input.shape != shape:
         raise InputError(f"{file.path}: its images are {shape}, input of {config.name} is {config.input.shape}")
-    classes = CLASS_NAMES[1:]
-    if len(config.classes) != len(classes):
+    classes = CLASSES[config.labels]
+    if [_letters(name) for name in config.classes] != [_letters(name) for name in classes]:
         raise InputError(
-            f"{file.path}: has the classes {', '.join(classes)}, {config.name} has {', '.join(config.classes)}"
+            f"{file.path}: labels {config.labels} have the classes {', '.join(classes)}, "
+            f"{config.name} has {', '.join(config.classes)}"
         )
+
+
+def _letters(name: str) -> str:
+    """W/Z/H and WZH are the same class."""
+    return "".join(filter(str.isalnum, name))
 
 
 def augment(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any, Truth]:
@@ -77,7 +107,7 @@ def augment(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any
 
 
 def batches(
-    data: TrainingSet, config: ModelConfig, anchors: Anchors, seed: int, epoch: int
+    data: TrainingSet, config: ModelConfig, maps: Sequence[Anchors], seed: int, epoch: int
 ) -> Iterator[tuple[Any, Targets]]:
     """One epoch: (images float32 in the network's units, targets). The same seed and epoch give the same batches.
 
@@ -89,5 +119,5 @@ def batches(
     lsb = np.float32(config.input.fixed_point().lsb)
     for start in range(0, len(order) - size + 1, size):
         events = order[start : start + size]
-        images, truth = augment(data.counts[events], data.truth.take(events), random)
-        yield images.astype(np.float32) * lsb, assign(anchors, truth, d.match_iou, d.mass_scale_gev)
+        images, truth = augment(data.images(events), data.truth.take(events), random)
+        yield images.astype(np.float32) * lsb, assign(maps, truth, d.match_iou, config.regression)

@@ -2,17 +2,18 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from jetflow.architecture import HEADS
 from jetflow.atomic import write_text
 from jetflow.config import ModelConfig, PhaseConfig
 from jetflow.errors import InputError
-from jetflow.networks.anchors import Anchors
+from jetflow.networks.anchors import Anchors, training_anchors
 from jetflow.networks.backend import keras, tf
 from jetflow.networks.weights import get_weights, read_weights, set_weights, write_weights
 from jetflow.training.batches import TrainingSet, batches
@@ -70,7 +71,7 @@ def train_phase(
     Writes log.csv (losses an epoch) and TensorBoard events to `folder`.
     """
     tf.config.experimental.enable_op_determinism()  # a resumed run ends as one that was not killed; costs nothing here
-    anchors = Anchors.of(config)
+    maps = training_anchors(config)[: len(model.outputs) // len(HEADS)]
     optimiser = keras.optimizers.Adam(weight_decay=config.training.weight_decay)
     optimiser.exclude_from_weight_decay(var_names=["gamma", "beta", "bias", "scale", "slope"])
     optimiser.build(model.trainable_variables)
@@ -85,7 +86,7 @@ def train_phase(
     board = tf.summary.create_file_writer(str(folder / "tensorboard"))
     for epoch in range(len(state.log), phase.epochs):
         sums: dict[str, float] = {}
-        for i, batch in enumerate(_prefetched(data, config, anchors, seed, epoch)):
+        for i, batch in enumerate(_prefetched(data, config, maps, seed, epoch)):
             step = epoch * steps_an_epoch + i
             optimiser.learning_rate.assign(one_cycle(step, steps, phase.peak, phase.warm_up))
             losses = train_step(*batch)
@@ -107,28 +108,35 @@ def _step(model: Any, optimiser: Any, config: ModelConfig) -> Any:
     variables = model.trainable_variables
 
     @tf.function  # type: ignore[untyped-decorator]
-    def step(images: Any, classes: Any, offsets: Any, mass: Any) -> Any:
+    def step(images: Any, *targets: Any) -> Any:
         with tf.GradientTape() as tape:
-            outputs = model(images, training=True)
-            losses = ssd_loss(
-                outputs, (classes, offsets, mass), recipe.label_smoothing, recipe.negatives, recipe.regression_weight
-            )
+            outputs = _by_head(model(images, training=True))
+            losses = ssd_loss(outputs, targets, recipe.label_smoothing, recipe.negatives, recipe.regression_weight)
         optimiser.apply_gradients(zip(tape.gradient(losses["total"], variables), variables, strict=True))
         return losses
 
     return step
 
 
-def _prefetched(data: TrainingSet, config: ModelConfig, anchors: Anchors, seed: int, epoch: int) -> Iterator[Any]:
-    def generate() -> Iterator[Any]:
-        for images, targets in batches(data, config, anchors, seed, epoch):
-            yield images, targets.classes, targets.offsets, targets.mass
+def _by_head(outputs: Any) -> Any:
+    """Outputs of all maps, (n, rows, columns, channels), as one tensor (n, cells, channels) a head."""
+    flat = [tf.reshape(y, (-1, y.shape[1] * y.shape[2], y.shape[3])) for y in outputs]
+    heads = len(HEADS)
+    return [tf.concat(flat[i::heads], axis=1) for i in range(heads)]
 
-    size, map_shape = config.training.batch, (anchors.rows, anchors.columns)
+
+def _prefetched(
+    data: TrainingSet, config: ModelConfig, maps: Sequence[Anchors], seed: int, epoch: int
+) -> Iterator[Any]:
+    def generate() -> Iterator[Any]:
+        for images, targets in batches(data, config, maps, seed, epoch):
+            yield images, targets.classes, targets.offsets, targets.regression
+
+    shape = (config.training.batch, sum(anchors.rows * anchors.columns for anchors in maps))
     signature = (
-        tf.TensorSpec((size, *config.input.shape), tf.float32),
-        tf.TensorSpec((size, *map_shape), tf.int32),
-        tf.TensorSpec((size, *map_shape, 2), tf.float32),
-        tf.TensorSpec((size, *map_shape), tf.float32),
+        tf.TensorSpec((config.training.batch, *config.input.shape), tf.float32),
+        tf.TensorSpec(shape, tf.int32),
+        tf.TensorSpec((*shape, 2), tf.float32),
+        tf.TensorSpec(shape, tf.float32),
     )
     return iter(tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(4))

@@ -1,4 +1,4 @@
-"""The SSD losses: classification with hard negative mining, Huber for position and mass (paper 1, section 2)."""
+"""The SSD losses: classification with hard negative mining, Huber for position and mass or pT (paper 1, section 2)."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ def ssd_loss(
 ) -> dict[str, Any]:
     """Losses of a batch, each a sum over positive cells divided by their number.
 
-    `outputs`: offsets (n, r, c, 2), class logits (n, r, c, classes), regression (n, r, c, 1); `targets`: class
-    indices (n, r, c), offsets (n, r, c, 2), mass (n, r, c). Of the background cells only the `negatives` times as many
-    as positives with the largest loss, in the whole batch, count; at least one, and of equal ones the first.
+    `outputs`: offsets (n, cells, 2), class logits (n, cells, 1 + classes), regression (n, cells, 1); `targets`: class
+    indices (n, cells), offsets (n, cells, 2), regression (n, cells). Of the background cells only the `negatives` times
+    as many as positives with the largest loss, in the whole batch, count; at least one, and of equal ones the first.
 
     Returns `classification`, `localisation`, `regression` and `total`.
     """
     offsets, logits, regression = outputs
-    classes, target_offsets, target_mass = targets
+    classes, target_offsets, target_regression = targets
     positive = tf.cast(classes > 0, tf.float32)
     count = tf.maximum(tf.reduce_sum(positive), 1.0)
 
@@ -43,10 +43,10 @@ def ssd_loss(
 
     classification = tf.reduce_sum(entropy * (positive + hard)) / count
     localisation = tf.reduce_sum(tf.reduce_sum(_huber(offsets - target_offsets), -1) * positive) / count
-    mass = tf.reduce_sum(_huber(regression[..., 0] - target_mass) * positive) / count
+    regressed = tf.reduce_sum(_huber(regression[..., 0] - target_regression) * positive) / count
     return {
         "classification": classification,
         "localisation": localisation,
-        "regression": mass,
-        "total": classification + localisation + regression_weight * mass,
+        "regression": regressed,
+        "total": classification + localisation + regression_weight * regressed,
     }

@@ -112,10 +112,14 @@ def _phase(
 ) -> Arrays:
     """Train one phase in its folder `name`, by its own recipe or that of another phase; returns its weights."""
     keras.utils.set_random_seed(run.record.seed)
-    model: Any = build_network(run.config, phase, precision, folded_formats(start or {}))
+    training = start is None  # the deeper stages are purged when full precision is trained
+    model: Any = build_network(run.config, phase, precision, folded_formats(start or {}), training)
     if start is not None:
         set_weights(model, start, run.out)
     chosen = recipe or phase
     seed = run.record.seed + list(Phase).index(chosen)  # another order of events in every phase
     train_phase(model, run.data, run.config, run.phase(chosen.value), seed, run.out / name, announce(name))
+    if training:
+        kept = get_weights(build_network(run.config))
+        return {name: array for name, array in get_weights(model).items() if name in kept}
     return get_weights(model)
