@@ -1,6 +1,7 @@
 """Deposits to towers: sum on the grid, smear, apply thresholds; towers to the cells of an image."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,21 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Cells(Grouped):
-    """Sparse cells: eta, phi uint16 crystal indices; et float16 [GeV], in rising order of (eta, phi) of the tower."""
+    """Sparse cells: eta, phi uint16 crystal indices; et float16 [GeV]; in an event in rising order of (eta, phi)."""
 
     eta: NDArray[np.uint16]
     phi: NDArray[np.uint16]
     et: NDArray[np.float16]
+
+    @classmethod
+    def of(
+        cls, offsets: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64], et: Floats, grid: Grid
+    ) -> Self:
+        """Cells at crystals (row, column) of the grid, grouped by `offsets`, in any order within an event."""
+        event = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        order = np.argsort((event * grid.eta_cells + row) * grid.phi_cells + column, kind="stable")
+        half = np.minimum(et, np.finfo(np.float16).max).astype(np.float16)
+        return cls(offsets, row[order].astype(np.uint16), column[order].astype(np.uint16), half[order])
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,7 @@ class Towers(Grouped):
     def cells(self, grid: Grid) -> Cells:
         """The towers above the thresholds as cells of the image; ET at the centre of the crystal."""
         kept = self.where(self.energy > 0)
-        et = kept.energy / np.cosh(grid.eta_centre(kept.row))
-        return Cells(
-            offsets=kept.offsets,
-            eta=kept.row.astype(np.uint16),
-            phi=kept.column.astype(np.uint16),
-            et=np.minimum(et, np.finfo(np.float16).max).astype(np.float16),
-        )
+        return Cells.of(kept.offsets, kept.row, kept.column, kept.energy / np.cosh(grid.eta_centre(kept.row)), grid)
 
 
 def _coarse_rows(calorimeter: Calorimeter, grid: Grid) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from jetflow.events.dense import fill
 from jetflow.events.grid import Grid
 from jetflow.events.labels import Labels, Scheme, labels
 from jetflow.events.schema import COLLECTIONS, JETS, SCALARS, columns
+from jetflow.events.steps import from_steps
 from jetflow.events.tagging import tag
 from jetflow.events.validation import check_cells, check_layout, check_objects, open_hdf5, reading
 
@@ -215,7 +216,11 @@ class EventFile:
     def _table(self, name: str, start: int, stop: int) -> Table:
         offsets = self._offsets[name][start : stop + 1]
         rows = slice(int(offsets[0]), int(offsets[-1]))
-        return Table(offsets - offsets[0], {key: self._read(f"{name}/{key}", rows) for key in columns(name)})
+        offsets = offsets - offsets[0]
+        if f"{name}/step" not in self._file:
+            return Table(offsets, {key: self._read(f"{name}/{key}", rows) for key in columns(name)})
+        eta, phi = from_steps(offsets, self._read(f"{name}/step", rows), self.grid.phi_cells)
+        return Table(offsets, {"eta": eta, "phi": phi, "et": self._read(f"{name}/et", rows)})
 
     def _read(self, key: str, rows: slice = slice(None)) -> NDArray[Any]:
         with reading(self.path, key):

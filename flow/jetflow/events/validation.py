@@ -17,7 +17,7 @@ from jetflow.errors import InputError
 from jetflow.events.block import Table
 from jetflow.events.card import GridCard
 from jetflow.events.grid import Grid
-from jetflow.events.schema import COLLECTIONS, FORMAT, JETS, MAX_ET, SCALARS, SCHEMA, columns
+from jetflow.events.schema import COLLECTIONS, FORMAT, JETS, MAX_ET, SCALARS, SCHEMA, columns, stored
 
 __all__ = ["check_cells", "check_layout", "check_objects", "open_hdf5", "reading"]
 
@@ -135,7 +135,8 @@ def _check_table(path: Path, file: h5py.File, table: str, count: int) -> None:
             f"{path}: {table}/offsets: found {len(offsets)} values; {count + 1} that start at 0 and never fall are "
             f"allowed; {_REMAKE}"
         )
-    for name, dtype in columns(table).items():
+    layout = stored(table) if f"{table}/step" in file else columns(table)
+    for name, dtype in layout.items():
         _check_dataset(path, file, f"{table}/{name}", dtype)
         length = len(file[f"{table}/{name}"])
         if length != rows:
