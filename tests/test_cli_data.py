@@ -81,3 +81,12 @@ def test_convert(tmp_path: Path) -> None:
         assert message in done.stderr
         assert len(done.stderr.splitlines()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ours.h5", "own.npy"]
+
+
+def test_overlay(tmp_path: Path) -> None:
+    out = tmp_path / "three.h5"
+    done = run("overlay", str(SAMPLE), "--events-per-image", "3", "--out", str(out))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.replace("\n", "").endswith("three.h5: 85 images of 3 events")
+    done = run("overlay", str(SAMPLE), "--events-per-image", "4", "--out", str(out))
+    assert (done.returncode, done.stderr) == (2, "error: --events-per-image: found 4; 2 to 3 are allowed\n")

@@ -115,6 +115,20 @@ def convert(
     typer.echo(f"{out}: {count} events in the layout {layout.value}")
 
 
+@app.command()
+def overlay(
+    file: Annotated[Path, typer.Argument(help="An events file.")],
+    out: Annotated[Path, typer.Option(help="The file to write (.h5).")],
+    events_per_image: Annotated[int, typer.Option(help="2 or 3.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses which events come together.")] = 1,
+) -> None:
+    """Put two or three events into one, to evaluate on (PFJet-SSD, figure 5)."""
+    from jetflow.events.overlay import overlay_file
+
+    count = overlay_file(file, out, events_per_image, seed)
+    typer.echo(f"{out}: {count} images of {events_per_image} events")
+
+
 if __name__ == "__main__":
     try:
         app()
