@@ -11,8 +11,9 @@ from jetflow.graph.builder import TERNARY, GraphBuilder
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding
 from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
 from jetflow.graph.nodes import PhiPadding
-from jetflow.networks.backend import QActivation, QConv2D, keras
-from jetflow.networks.layers import ChannelPReLU, CropPhi, ScaleBias, WrapPhi
+from jetflow.networks.backend import QActivation, QConv2D, QDepthwiseConv2D, keras
+from jetflow.networks.gate import ChannelGate
+from jetflow.networks.layers import ChannelPReLU, CropPhi, PaddedAveragePool, ScaleBias, WrapPhi
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights
 
 __all__ = ["lower"]
@@ -46,7 +47,8 @@ def lower(model: Any, input_format: FixedPoint) -> Graph:
         if rule is None:
             allowed = ", ".join(kind.__name__ for kind in _RULES)
             raise GraphError(f"{layer.name}: {type(layer).__name__} has no integer form; supported: {allowed}")
-        tensors[layer.name] = rule(builder, layer, tensors[_source(layer.input)])
+        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+        tensors[layer.name] = rule(builder, layer, *(tensors[_source(x)] for x in inputs))
     for output in model.outputs:
         tensor = tensors[_source(output)]
         if tensor.margin:
@@ -77,7 +79,11 @@ def _crop(_: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
 def _convolve(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
     if layer.use_bias or layer.padding != "same" or layer.strides != (1, 1) or layer.dilation_rate != (1, 1):
         raise GraphError(f"{layer.name}: only 'same' convolutions of stride 1 without bias or dilation are supported")
-    quantiser = layer.kernel_quantizer_internal
+    depthwise = isinstance(layer, QDepthwiseConv2D)
+    if depthwise and layer.depth_multiplier != 1:
+        raise GraphError(f"{layer.name}: depth_multiplier is {layer.depth_multiplier}, only 1 is supported")
+    quantiser = layer.depthwise_quantizer_internal if depthwise else layer.kernel_quantizer_internal
+    kernel = layer.depthwise_kernel if depthwise else layer.kernel
     if isinstance(quantiser, TernaryWeights) and not quantiser.scaled:
         weights = TERNARY
     elif isinstance(quantiser, FixedPointWeights) and quantiser.fraction is not None:
@@ -93,10 +99,11 @@ def _convolve(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
     node = builder.conv2d(
         x.node,
         layer.name,
-        _mantissas(quantiser(layer.kernel).numpy(), weights.fraction, layer.name),
+        _mantissas(quantiser(kernel).numpy(), weights.fraction, layer.name),
         weights,
         ((rows - 1) // 2, rows // 2, (columns - 1) // 2, columns // 2),
         PhiPadding.CIRCULAR if x.margin else PhiPadding.ZERO,
+        depthwise=depthwise,
     )
     return replace(x, node=node, spoiled=spoiled)
 
@@ -134,10 +141,53 @@ def _prelu(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
     return replace(x, node=builder.prelu(x.node, layer.name, slope, layer.slope_fraction))
 
 
+def _relu(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    if layer.max_value is not None or layer.negative_slope or layer.threshold:
+        raise GraphError(f"{layer.name}: only a plain ReLU is supported: no max_value, negative_slope or threshold")
+    slope = np.zeros(builder.shape(x.node)[2], np.int64)
+    return replace(x, node=builder.prelu(x.node, layer.name, slope, 0))
+
+
 def _average_pool(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
-    if layer.pool_size != (2, 2) or layer.strides != (2, 2) or layer.padding != "valid" or x.margin:
+    padded = isinstance(layer, PaddedAveragePool)
+    plain = padded or (layer.pool_size, layer.strides, layer.padding) == ((2, 2), (2, 2), "valid")
+    if not plain or x.margin:
         raise GraphError(f"{layer.name}: only 2 x 2 'valid' pooling of stride 2 on a map that is not wrapped")
-    return replace(x, node=builder.average_pool(x.node, layer.name))
+    return replace(x, node=builder.average_pool(x.node, layer.name, int(padded)))
+
+
+def _gate(builder: GraphBuilder, layer: Any, x: _Tensor) -> _Tensor:
+    """Sum -> convolution along the channels, 1 / cells in its weights -> hard sigmoid -> factor -> product."""
+    if x.margin:
+        raise GraphError(f"{layer.name}: gates a map that is wrapped, which would count columns twice: crop it first")
+    if layer.weight_bits is None or layer.weight_fraction is None:
+        raise GraphError(f"{layer.name}: its weights are not on a fixed grid: fold the network first")
+    weights = FixedPoint(True, layer.weight_bits, layer.weight_fraction)
+    kernel = _mantissas(layer.weights_as_used().numpy(), layer.weight_fraction, layer.name)
+    sums = builder.global_sum(x.node, f"{layer.name}_sum")
+    mixed = builder.channel_conv(sums, f"{layer.name}_mix", kernel, weights)
+    sigmoid = builder.hard_sigmoid(mixed, f"{layer.name}_sigmoid")
+    quantiser = layer.factor_quantiser.format
+    factor = builder.requantise(sigmoid, f"{layer.name}_factor", quantiser, Rounding.RND, Overflow.SAT)
+    return replace(x, node=builder.gate(x.node, factor, layer.name))
+
+
+def _add(builder: GraphBuilder, layer: Any, *xs: _Tensor) -> _Tensor:
+    if len(xs) != 2:
+        raise GraphError(f"{layer.name}: adds {len(xs)} maps, two are supported: chain the layers")
+    return _joined(layer, builder.add(xs[0].node, xs[1].node, layer.name), xs)
+
+
+def _concatenate(builder: GraphBuilder, layer: Any, *xs: _Tensor) -> _Tensor:
+    if layer.axis not in (-1, 3):
+        raise GraphError(f"{layer.name}: concatenates axis {layer.axis}, only channels (-1) are supported")
+    return _joined(layer, builder.concatenate([x.node for x in xs], layer.name), xs)
+
+
+def _joined(layer: Any, node: str, xs: tuple[_Tensor, ...]) -> _Tensor:
+    if len({x.margin for x in xs}) > 1:
+        raise GraphError(f"{layer.name}: joins maps wrapped by {[x.margin for x in xs]} columns: wrap all or none")
+    return _Tensor(node, xs[0].margin, max(x.spoiled for x in xs))
 
 
 def _mantissas(values: NDArray[Any], fraction: int, layer: str) -> NDArray[np.int64]:
@@ -158,12 +208,18 @@ def _odd(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return mantissa, shift
 
 
-_RULES: dict[type, Callable[[GraphBuilder, Any, _Tensor], _Tensor]] = {
+_RULES: dict[type, Callable[..., _Tensor]] = {
     WrapPhi: _wrap,
     CropPhi: _crop,
     QConv2D: _convolve,
+    QDepthwiseConv2D: _convolve,
     ScaleBias: _scale_bias,
     QActivation: _requantise,
     ChannelPReLU: _prelu,
+    keras.layers.ReLU: _relu,
     keras.layers.AveragePooling2D: _average_pool,
+    PaddedAveragePool: _average_pool,
+    ChannelGate: _gate,
+    keras.layers.Add: _add,
+    keras.layers.Concatenate: _concatenate,
 }
