@@ -144,6 +144,13 @@ class NetworkConfig(Frozen):
         return self
 
 
+class FirmwareDetectionConfig(Frozen):
+    """The last layer of an FPGA's firmware that emits boxes instead of maps: graph.Detect."""
+
+    threshold: float  # of a class logit minus background's
+    top: int = Field(16, ge=1, le=128)  # boxes an image, each a set of registers
+
+
 class DetectionConfig(Frozen):
     """Anchors, matching and what counts as a detection (paper 1, section 5; distances in eta-phi)."""
 
@@ -154,6 +161,7 @@ class DetectionConfig(Frozen):
     score_threshold: float = Field(0.01, ge=0, lt=1)
     top: Positive = 100
     match_distance: float = Field(0.4, gt=0)  # evaluation: true if the centres are this near
+    firmware: FirmwareDetectionConfig | None = None  # None: the firmware emits maps
 
 
 class RegressionConfig(Frozen):

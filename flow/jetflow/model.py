@@ -65,6 +65,13 @@ class Model:
         except GraphError as error:
             raise InputError(f"{self.weights_path(precision)}: no exact integer graph: {error}") from error
 
+    def firmware_graph(self, precision: str) -> Graph:
+        """The integer graph that an FPGA runs: with boxes for outputs where the config wants them."""
+        from jetflow.graph import with_boxes
+
+        graph, boxes = self.graph(precision), self.config.detection.firmware
+        return graph if boxes is None else with_boxes(graph, boxes.threshold, boxes.top)
+
 
 def model_names() -> list[str]:
     """The models that come with jetflow."""

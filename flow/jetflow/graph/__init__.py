@@ -1,6 +1,7 @@
 """The integer dataflow graph: the one definition of the arithmetic that every back end reads."""
 
 from jetflow.graph.builder import TERNARY, GraphBuilder
+from jetflow.graph.detection import BOXES, with_boxes
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding, requantise
 from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
 from jetflow.graph.intervals import Interval
@@ -27,6 +28,7 @@ from jetflow.graph.reference import execute, predict
 from jetflow.graph.serialise import load_graph, save_graph
 
 __all__ = [
+    "BOXES",
     "BOX_FIELDS",
     "EXACT_BITS",
     "TERNARY",
@@ -58,4 +60,5 @@ __all__ = [
     "predict",
     "requantise",
     "save_graph",
+    "with_boxes",
 ]
