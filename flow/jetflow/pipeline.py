@@ -78,7 +78,10 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
 
     made_from = _key(request.model, settings)
     result = Build(request.out, settings)
-    graph = None if unchanged(result, made_from) else request.model.graph(request.precision)
+    graph = None
+    if not unchanged(result, made_from):
+        wanted = request.model.firmware_graph if settings.target == "fpga" else request.model.graph
+        graph = wanted(request.precision)
     start_build(request.out, settings)
     write_npz(result.events, {"images": images.astype(np.uint16)})
     if graph is None:
