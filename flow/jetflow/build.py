@@ -74,7 +74,7 @@ class Build:
 
     def forget_results(self) -> None:
         """Remove what was found about firmware that is about to be replaced."""
-        for name in ("manifest.json", "verify.json", "verify.xml", "report.json", "report.md"):
+        for name in ("manifest.json", "verify.json", "verify.xml", "latency.json", "report.json", "report.md"):
             (self.folder / name).unlink(missing_ok=True)
 
     def predict(self, images: NDArray[np.integer[Any]]) -> dict[str, NDArray[np.float64]]:

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from jetflow import __version__, cli_build, cli_data, cli_evaluate, cli_models
+from jetflow import __version__, cli_build, cli_data, cli_evaluate, cli_export, cli_models
 from jetflow.errors import JetflowError
 
 __all__ = ["app", "main"]
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_models.models_app, name="models")
+app.add_typer(cli_export.app, name="export")
 app.command()(cli_models.train)
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_build.build)

@@ -16,7 +16,7 @@ def check_tools(target: str) -> None:
 
 
 def write_firmware(build: Build, graph: Graph) -> None:
-    """Write the firmware of `graph` for the build's target, and remove that of the other target, if it was built here."""
+    """Write the firmware of `graph` for the build's target; that of the other target, if it was built here, goes."""
     others = {"fpga": (build.onnx_folder,), "dsp": (build.hls, build.simulation)}[build.settings.target]
     for folder in others:
         shutil.rmtree(folder, ignore_errors=True)

@@ -27,6 +27,7 @@ from jetflow.errors import InputError
 from jetflow.events import load_counts
 from jetflow.firmware import check_tools, write_firmware
 from jetflow.graph import save_graph
+from jetflow.latency import measure_latency, read_latency
 from jetflow.manifest import unchanged, write_manifest
 from jetflow.model import Model
 from jetflow.npz import write_npz
@@ -100,6 +101,9 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         announce(f"verify: {verdict.summary}")
     else:
         announce(f"verify: unchanged, not run again: {verdict.summary}")
+    if settings.target == "dsp" and not read_latency(result):
+        for latency in measure_latency(result, request.model.network(request.precision), images):
+            announce(f"latency: {latency.median_ms:g} ms for {latency.batch} images, {latency.runtime}")
     write_report(result)
     announce(f"report: {request.out / 'report.md'}")
     return verdict

@@ -10,7 +10,7 @@ from jetflow.checkout import CHECKOUT
 
 __all__ = ["code_digest", "digest_files", "package_versions"]
 
-PACKAGES = ("hls4ml", "qkeras", "tensorflow", "numpy")
+PACKAGES = ("hls4ml", "qkeras", "tensorflow", "numpy", "onnx", "qonnx")
 SOURCES = ("flow/jetflow", "hw", "tb")
 SUFFIXES = {".py", ".h", ".cpp", ".yaml", ".j2"}
 

@@ -4,9 +4,10 @@ from jetflow.atomic import write_text
 from jetflow.build import Build
 from jetflow.report.figures import Figure, Kind
 from jetflow.report.markdown import render
-from jetflow.report.report import Missing, Report, make_report
+from jetflow.report.report import Report, make_report
+from jetflow.report.section import Missing, Platform
 
-__all__ = ["Figure", "Kind", "Missing", "Report", "make_report", "render", "write_report"]
+__all__ = ["Figure", "Kind", "Missing", "Platform", "Report", "make_report", "render", "write_report"]
 
 
 def write_report(build: Build) -> str:

@@ -11,6 +11,7 @@ class Kind(StrEnum):
 
     COUNTED = "counted"  # exact, read off the graph or off a comparison
     ESTIMATED = "estimated"  # a model; its formula is the source
+    MEASURED = "measured"  # by a clock on the machine that its source names
     SIMULATED = "simulated"  # cycles counted in RTL simulation
     MAPPED = "mapped"  # open synthesis
     CSYNTH = "csynth"  # vendor tools

@@ -8,7 +8,7 @@ from jetflow.checkout import CHECKOUT
 from jetflow.config import load_yaml
 from jetflow.errors import InputError
 
-__all__ = ["Calibration", "Configuration", "Core", "Published", "find_core", "published"]
+__all__ = ["Calibration", "Configuration", "Core", "Prediction", "Published", "find_core", "published"]
 
 CORES = CHECKOUT / "hw" / "targets" / "dsp.yaml"
 
@@ -35,6 +35,14 @@ class Calibration(_Frozen):
     source: str
 
 
+class Prediction(_Frozen):
+    """What the model gives for the calibration's network in another configuration, and what was published."""
+
+    configuration: str
+    time_ms: float = Field(gt=0)
+    published_ms: float = Field(gt=0)
+
+
 class Core(_Frozen):
     """One core. `modes`: weight bits by the mode's name."""
 
@@ -45,6 +53,7 @@ class Core(_Frozen):
     bytes_per_clock: int = Field(gt=0)
     sustained: float = Field(gt=0, le=1)
     calibration: Calibration
+    prediction: Prediction
     configurations: dict[str, Configuration]
 
     def mode(self, weight_bits: int) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from jetflow.graph import AveragePool, Conv2D, Graph, Input, Node, Output, PReLU, Requantise, ScaleBias
+from jetflow.graph.nodes import GlobalSum
 from jetflow.targets.dsp import Core
 
 __all__ = ["LayerCost", "calibrated", "layer_costs", "time_us"]
@@ -90,7 +91,8 @@ def _cost(graph: Graph, chain: list[Node], core: Core, cores: int) -> LayerCost:
     first, last = chain[0], chain[-1]
     sources = [graph[name] for name in first.inputs]
     rows, columns, _ = first.shape
-    share = ceil(rows / cores) / rows  # of the core with the most rows
+    shared = sources[0].shape[0] if isinstance(first, GlobalSum) else rows
+    share = ceil(shared / cores) / shared  # of the core with the most rows
     weights = first.kernel.size if isinstance(first, Conv2D) else 0
     mode = core.mode(first.weights.bits) if isinstance(first, Conv2D) else ""
     macs = rows * columns * weights
@@ -121,6 +123,8 @@ def _cost(graph: Graph, chain: list[Node], core: Core, cores: int) -> LayerCost:
 def _operations(node: Node) -> int:
     """Operations of a node that are no product of a convolution; rounding comes with the write."""
     rows, columns, channels = node.shape
+    if isinstance(node, GlobalSum):
+        return node.cells * channels
     each = 4 if isinstance(node, AveragePool) else 0 if isinstance(node, Conv2D | Requantise) else 1
     each = 2 if isinstance(node, ScaleBias) else each  # as paper 2 counts: 2 a batch normalisation, 1 a PReLU
     return rows * columns * channels * each
