@@ -31,6 +31,7 @@ class Finding:
 TOOLS = (
     Tool("g++", "compile C simulations", "apt-get install g++", needed=True),
     Tool("make", "run `make demo` and `make test`", "apt-get install make", needed=True),
+    Tool("perl", "simulate RTL (Verilator's driver)", "apt-get install perl"),
     Tool("vitis-run", "csim, csynth, cosim (Vitis 2024.2 on)", "AMD's unified installer, Vitis; a licence"),
     Tool("vitis_hls", "csynth, cosim (to Vitis 2024.1)", "AMD's unified installer, Vitis HLS", version_flag="-version"),
     Tool("vivado_hls", "csynth, cosim of --backend vivado", "AMD's Vivado HLS 2020.1", version_flag="-version"),

@@ -1,0 +1,102 @@
+"""Graph -> a folder of SystemVerilog: hand-written modules, a file a layer, the top module, and its interface."""
+
+import json
+import os
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from jetflow.checkout import CHECKOUT
+from jetflow.errors import InputError
+from jetflow.graph import Graph, Node
+from jetflow.rtl.layers import layer_datapath, layer_modules
+from jetflow.rtl.order import StreamOrder
+from jetflow.rtl.plan import Layer, Plan, make_plan
+from jetflow.rtl.top import lane_bits, top_module
+
+__all__ = ["Design", "open_design", "write_design"]
+
+INTERFACE = "interface.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A written design: its folder and the plan of its layers."""
+
+    folder: Path
+    plan: Plan
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Every SystemVerilog file, in order of the names."""
+        return tuple(sorted(self.folder.glob("*.sv")))
+
+
+def write_design(graph: Graph, folder: Path, cache: Path) -> Design:
+    """Write the design of `graph` into `folder`; a design there is replaced. `cache`: solved adder graphs.
+
+    Raises InputError for a node without a block and for a full disk, MissingToolError without alkaid.
+    """
+    plan = make_plan(graph)
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        for path in _modules():
+            shutil.copyfile(path, part / path.name)
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            largest = sorted(plan.layers, key=_effort, reverse=True)
+            for modules in pool.map(partial(_modules_of, graph, cache=cache), largest):
+                for name, text in modules.items():
+                    (part / f"{name}.sv").write_text(text)
+        (part / f"{plan.top}.sv").write_text(top_module(plan))
+        (part / INTERFACE).write_text(json.dumps(_interface(plan), indent=1) + "\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be written ({error.strerror or error}); free space or choose another --out"
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Design(folder, plan)
+
+
+def open_design(graph: Graph, folder: Path) -> Design:
+    """The design of `graph` that write_design wrote into `folder`. Raises InputError where it is missing."""
+    plan = make_plan(graph)
+    if not (folder / f"{plan.top}.sv").is_file():
+        raise InputError(f"{folder}: holds no design of {plan.top}: run `jetflow build --flow rtl` to make it")
+    return Design(folder, plan)
+
+
+def _modules() -> list[Path]:
+    folder = CHECKOUT / "hw" / "rtl"
+    if not folder.is_dir():
+        raise InputError(f"{folder}: not found: install jetflow from its checkout with `pip install -e .`")
+    return sorted(folder.glob("*.sv"))
+
+
+def _effort(layer: Layer) -> int:
+    return layer.window.kernel.size if layer.window else 0
+
+
+def _modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
+    return layer_modules(graph, layer, layer_datapath(graph, layer, cache))
+
+
+def _interface(plan: Plan) -> dict[str, object]:
+    """What a reader of the streams must know, for interface.json."""
+    image, outputs = plan.graph.input, plan.graph.outputs
+    orders: dict[str, tuple[Node, StreamOrder]] = {"s_axis": (image, plan.input_order)}
+    orders |= {f"m_axis_{output.name}": (output, plan.output(output.name).leaving) for output in outputs}
+    return {
+        "top": plan.top,
+        "streams": {
+            name: {"shape": node.shape, "format": asdict(node.format), "lane_bits": lane_bits(node.format)}
+            | {"order": "column by column", "first_column": order.first}
+            for name, (node, order) in orders.items()
+        },
+    }

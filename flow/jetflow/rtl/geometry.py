@@ -1,0 +1,68 @@
+"""How a convolution's window moves over a stream: the parameters of hw/rtl/line_window.sv."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.errors import InputError
+from jetflow.graph import Conv2D, PhiPadding
+from jetflow.rtl.order import StreamOrder
+
+__all__ = ["Window", "window"]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Sizes as in line_window.sv; `kernel` (rows, columns, channels in, channels out) has the window's size."""
+
+    kernel: NDArray[np.int64]
+    top: int
+    left: int
+    out_rows: int  # before the stride
+    out_columns: int
+    stride: tuple[int, int]
+    wrap: bool
+    zero_phi: bool
+    arriving: StreamOrder
+    leaving: StreamOrder
+
+    @property
+    def trivial(self) -> bool:
+        """Whether each window is the pixel that arrives."""
+        return self.kernel.shape[:2] == (1, 1) and self.stride == (1, 1) and self.arriving == self.leaving
+
+
+def window(node: Conv2D, arriving: StreamOrder) -> Window:
+    """The window of `node` on a map that streams in the order `arriving`.
+
+    Raises InputError where the columns go around the cylinder, or start in the middle, and do not stay as many.
+    """
+    top, bottom, left, right = node.padding
+    kernel = node.kernel
+    # The window ends at or behind the pixel that arrives: a kernel with less rows than padding gets rows of zeros.
+    more_rows, more_columns = max(0, top + 1 - kernel.shape[0]), max(0, left + 1 - kernel.shape[1])
+    wrap = (node.phi is PhiPadding.CIRCULAR and left + right > 0) or arriving.first > 0
+    if wrap and (left + right != kernel.shape[1] - 1 or arriving.columns < kernel.shape[1]):
+        raise InputError(
+            f"{node.name}: {left} + {right} columns of padding for a kernel of {kernel.shape[1]} columns on a map of "
+            f"{arriving.columns}: the open RTL goes around phi only where the columns stay as many"
+        )
+    kernel = np.pad(kernel, ((0, more_rows), (0, more_columns), (0, 0), (0, 0)))
+    tall, wide = kernel.shape[:2]
+    out_rows = arriving.rows + top + bottom + more_rows - tall + 1
+    out_columns = arriving.columns + left + right + more_columns - wide + 1
+    rows, columns = node.shape[:2]
+    start = -(-((arriving.first + left) % arriving.columns if wrap else 0) // node.stride[1]) % columns
+    return Window(
+        kernel,
+        top,
+        left,
+        out_rows,
+        out_columns,
+        node.stride,
+        wrap,
+        node.phi is PhiPadding.ZERO,
+        arriving,
+        StreamOrder(rows, columns, start),
+    )

@@ -1,0 +1,161 @@
+"""The modules of a layer: what gathers its pixels, and the datapath behind it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jetflow.graph import AveragePool, Conv2D, FixedPoint, Graph, Node
+from jetflow.rtl.datapath import Datapath, DatapathBuilder, Field
+from jetflow.rtl.emit import datapath_module
+from jetflow.rtl.plan import Layer
+from jetflow.rtl.pointwise import Values, apply, matrix_product
+
+__all__ = ["LEVELS", "layer_datapath", "layer_modules"]
+
+LEVELS = 2  # adders between two registers: 1 costs many registers, 4 half the clock
+
+_LAYER = """\
+// Layer of graph {graph}: {nodes}.
+module {name} (
+    input  logic clk,
+    input  logic rst,
+    input  logic in_valid,
+    output logic in_ready,
+    input  logic [{in_top}:0] in_data,
+    output logic out_valid,
+    input  logic out_ready,
+    output logic [{out_top}:0] out_data
+);
+    logic advance;  // the whole layer moves, or waits for its reader
+    assign advance = !out_valid || out_ready;
+{front}
+    {name}_datapath datapath (
+        .clk, .rst, .advance, .in_valid({valid}), .in_data({data}), .out_valid, .out_data
+    );
+endmodule
+"""
+
+
+def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, str]:
+    """The SystemVerilog of a layer by module name: its own, and that of its datapath."""
+    source = graph[layer.sources[0]]
+    nodes = ", ".join(f"{node.name} ({type(node).__name__})" for node in layer.nodes)
+    gathers = layer.front is not None and not (layer.window is not None and layer.window.trivial)
+    front = _FRONTS[type(layer.front)](layer, source, datapath) if gathers else "    assign in_ready = advance;\n"
+    text = _LAYER.format(
+        graph=graph.name,
+        nodes=nodes,
+        name=layer.name,
+        in_top=source.format.bits * source.shape[2] - 1,
+        out_top=datapath.out_bits - 1,
+        front=front,
+        valid="gathered_valid" if gathers else "in_valid",
+        data="gathered" if gathers else "in_data",
+    )
+    comment = f"Datapath of {nodes}."
+    inner = f"{layer.name}_datapath"
+    return {layer.name: text, inner: datapath_module(inner, comment, datapath, LEVELS)}
+
+
+def layer_datapath(graph: Graph, layer: Layer, cache: Path) -> Datapath:
+    """What a layer computes of the pixels that its front gathers; adder graphs are kept in the folder `cache`."""
+    builder, source = DatapathBuilder(), graph[layer.sources[0]]
+    bounds = graph.intervals[source.name]
+    low, high = bounds.low.tolist(), bounds.high.tolist()
+    if layer.front is None:
+        values, bits = _read(builder, source.format, low, high)
+    else:
+        values, bits = _DATAPATHS[type(layer.front)](builder, layer, source, low, high, cache)
+    for node in layer.pointwise:
+        values = apply(builder, graph, node, values)
+    return builder.finished([Field(value, layer.result.format.bits) for value in values], bits)
+
+
+def _read(builder: DatapathBuilder, format: FixedPoint, low: list[int], high: list[int]) -> tuple[Values, int]:
+    """Every channel of one pixel after the other, and the bits of all."""
+    fields = enumerate(zip(low, high, strict=True))
+    return [builder.read(i * format.bits, format, *ends) for i, ends in fields], len(low) * format.bits
+
+
+def _convolution(
+    builder: DatapathBuilder, layer: Layer, source: Node, low: list[int], high: list[int], cache: Path
+) -> tuple[Values, int]:
+    assert layer.window is not None and isinstance(layer.front, Conv2D)
+    kernel = layer.window.kernel
+    taps, channels = kernel.shape[0] * kernel.shape[1], source.shape[2]
+    low, high = [min(end, 0) for end in low], [max(end, 0) for end in high]  # padding is zero
+    values, bits = _read(builder, source.format, low * taps, high * taps)
+    if not layer.front.depthwise:
+        return matrix_product(builder, kernel.reshape(taps * channels, -1), values, cache), bits
+    columns = kernel.reshape(taps, channels)
+    products = [matrix_product(builder, columns[:, [c]], values[c::channels], cache) for c in range(channels)]
+    return [product for (product,) in products], bits
+
+
+def _pooled(
+    builder: DatapathBuilder, layer: Layer, source: Node, low: list[int], high: list[int], cache: Path
+) -> tuple[Values, int]:
+    assert isinstance(layer.front, AveragePool)
+    if layer.front.padding:
+        low, high = [min(end, 0) for end in low], [max(end, 0) for end in high]
+    wide = FixedPoint(source.format.signed, source.format.bits + 2, source.format.fraction + 2)
+    return _read(builder, wide, [4 * end for end in low], [4 * end for end in high])
+
+
+_DATAPATHS: dict[type[Node], Callable[..., tuple[Values, int]]] = {Conv2D: _convolution, AveragePool: _pooled}
+
+
+def _instance(module: str, parameters: dict[str, int | bool], data: str, bits: int) -> str:
+    """A module of hw/rtl in front of the datapath."""
+    settings = ", ".join(f".{key}({int(value)})" for key, value in parameters.items())
+    return f"""\
+    logic gathered_valid;
+    logic [{bits - 1}:0] gathered;
+    {module} #(
+        {settings}
+    ) front (
+        .clk, .rst, .advance, .in_valid, .in_ready, .in_data, .out_valid(gathered_valid), .{data}(gathered)
+    );
+"""
+
+
+def _window_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
+    spot = layer.window
+    assert spot is not None
+    parameters: dict[str, int | bool] = {
+        "WIDTH": source.format.bits * source.shape[2],
+        "ROWS": spot.arriving.rows,
+        "COLUMNS": spot.arriving.columns,
+        "KERNEL_ROWS": spot.kernel.shape[0],
+        "KERNEL_COLUMNS": spot.kernel.shape[1],
+        "TOP": spot.top,
+        "LEFT": spot.left,
+        "OUT_ROWS": spot.out_rows,
+        "OUT_COLUMNS": spot.out_columns,
+        "ROW_STEP": spot.stride[0],
+        "COLUMN_STEP": spot.stride[1],
+        "WRAP": spot.wrap,
+        "ZERO_PHI": spot.zero_phi,
+        "FIRST": spot.arriving.first,
+    }
+    return _instance("line_window", parameters, "out_window", datapath.in_bits)
+
+
+def _pool_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
+    assert isinstance(layer.front, AveragePool)
+    parameters: dict[str, int | bool] = {
+        "CHANNELS": source.shape[2],
+        "BITS": source.format.bits,
+        "SIGNED": source.format.signed,
+        "ROWS": layer.arriving.rows,
+        "COLUMNS": layer.arriving.columns,
+        "PADDING": layer.front.padding,
+        "FIRST": layer.arriving.first,
+    }
+    return _instance("average_pool", parameters, "out_data", datapath.in_bits)
+
+
+_FRONTS: dict[type[Any], Callable[[Layer, Node, Datapath], str]] = {
+    Conv2D: _window_instance,
+    AveragePool: _pool_instance,
+}

@@ -1,0 +1,117 @@
+"""The layers of a streaming design: each is one block of hardware, and computes one or several nodes of the graph."""
+
+import re
+from dataclasses import dataclass
+
+from jetflow.errors import InputError
+from jetflow.graph import AveragePool, Conv2D, Graph, Node
+from jetflow.rtl.geometry import Window, window
+from jetflow.rtl.order import StreamOrder
+from jetflow.rtl.pointwise import POINTWISE
+
+__all__ = ["Layer", "Plan", "identifier", "make_plan"]
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """`front` gathers pixels (None: every pixel is computed alone), `pointwise` nodes follow it; one stream leaves."""
+
+    front: Node | None
+    pointwise: tuple[Node, ...]
+    sources: tuple[str, ...]  # names of the nodes whose streams it reads
+    arriving: StreamOrder
+    leaving: StreamOrder
+    window: Window | None = None
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All its nodes, in order."""
+        return ((self.front,) if self.front else ()) + self.pointwise
+
+    @property
+    def result(self) -> Node:
+        """The node whose tensor leaves."""
+        return self.nodes[-1]
+
+    @property
+    def name(self) -> str:
+        """Name of its module and of its figures."""
+        return f"layer_{identifier(self.result.name)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Layers in topological order."""
+
+    graph: Graph
+    layers: tuple[Layer, ...]
+
+    @property
+    def top(self) -> str:
+        """Name of the top module."""
+        return f"{identifier(self.graph.name)}_top"
+
+    @property
+    def input_order(self) -> StreamOrder:
+        """How the image streams in."""
+        return StreamOrder(*self.graph.input.shape[:2])
+
+    def readers(self, node: str) -> tuple[Layer, ...]:
+        """The layers that read the stream of `node`."""
+        return tuple(layer for layer in self.layers if node in layer.sources)
+
+    def output(self, name: str) -> Layer:
+        """The layer that makes output `name`."""
+        return next(layer for layer in self.layers if layer.result.name == name)
+
+
+def identifier(name: str) -> str:
+    """A node's name as part of a Verilog identifier."""
+    return re.sub(r"\W", "_", name)
+
+
+def make_plan(graph: Graph) -> Plan:
+    """The layers of `graph`. Raises InputError for a node that the open RTL has no block for."""
+    order = {graph.input.name: StreamOrder(*graph.input.shape[:2])}
+    layers: list[Layer] = []
+    done = {graph.input.name}
+    for node in graph:
+        if node.name in done:
+            continue
+        front, sources, arriving = _front(node), node.inputs, order[node.inputs[0]]
+        chain = [] if front else [node]
+        while (follower := _follower(graph, chain[-1] if chain else node)) is not None:
+            chain.append(follower)
+        spot = window(front, arriving) if isinstance(front, Conv2D) else None
+        leaving = spot.leaving if spot else _leaving(node, arriving)
+        layer = Layer(front, tuple(chain), sources, arriving, leaving, spot)
+        layers.append(layer)
+        done |= {member.name for member in layer.nodes}
+        order[layer.result.name] = leaving
+    names = [layer.name for layer in layers]
+    if doubled := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"{doubled[0]}: two nodes have this name as Verilog identifiers: rename one")
+    return Plan(graph, tuple(layers))
+
+
+def _front(node: Node) -> Node | None:
+    if type(node) in POINTWISE:
+        return None
+    if not isinstance(node, Conv2D | AveragePool):
+        raise InputError(f"{node.name}: the open RTL has no block for {type(node).__name__}")
+    return node
+
+
+def _follower(graph: Graph, node: Node) -> Node | None:
+    """The node that joins the layer of `node`: its only reader, where that needs one pixel alone."""
+    readers = graph.readers(node.name)
+    return readers[0] if len(readers) == 1 and type(readers[0]) in POINTWISE else None
+
+
+def _leaving(node: Node, arriving: StreamOrder) -> StreamOrder:
+    if isinstance(node, AveragePool):
+        rows, columns = node.shape[:2]
+        waits = arriving.first > 0 and (arriving.first + node.padding) % 2
+        first = (arriving.first + node.padding) // 2 + waits if arriving.first else 0
+        return StreamOrder(rows, columns, first % columns)
+    return arriving

@@ -1,0 +1,76 @@
+"""The graph's nodes that need one pixel alone, as operations of a datapath, channel by channel."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jetflow.graph import Graph, Node, Output, PReLU, Requantise, ScaleBias
+from jetflow.rtl.adders import adder_graph
+from jetflow.rtl.datapath import DatapathBuilder
+
+__all__ = ["POINTWISE", "apply", "matrix_product"]
+
+Values = list[int]  # numbers of values, one a channel
+
+
+def apply(builder: DatapathBuilder, graph: Graph, node: Node, values: Values) -> Values:
+    """The values of `node`, one a channel, from those of its input."""
+    return POINTWISE[type(node)](builder, graph, node, values)
+
+
+def matrix_product(builder: DatapathBuilder, matrix: np.ndarray[Any, Any], values: Values, cache: Path) -> Values:
+    """values @ matrix, int64 (inputs, outputs), as an adder graph; solved problems are kept in `cache`."""
+    used = np.flatnonzero(matrix.any(axis=1))
+    if not len(used):
+        return [builder.constant(0)] * matrix.shape[1]
+    reads = [builder[values[i]] for i in used]
+    graph = adder_graph(matrix[used], [r.low for r in reads], [r.high for r in reads], cache)
+    numbers = [values[i] for i in used]
+    for x in graph.additions:
+        numbers.append(builder.sum(numbers[x.a], numbers[x.b], (x.shift_a, x.shift_b), x.minus))
+    outputs = []
+    for number, shift, minus in graph.outputs:
+        value = builder.constant(0) if number < 0 else builder.shift(numbers[number], shift)
+        outputs.append(builder.offset(value, 0, minus=True) if minus else value)
+    return outputs
+
+
+def _scale_bias(builder: DatapathBuilder, _: Graph, node: ScaleBias, values: Values) -> Values:
+    scaled = []
+    for value, scale, shift, bias in zip(
+        values, node.scale.tolist(), node.shift.tolist(), node.bias.tolist(), strict=True
+    ):
+        product = builder.shift(builder.times(value, abs(scale)), shift)
+        scaled.append(builder.offset(product, bias, minus=scale < 0))
+    return scaled
+
+
+def _prelu(builder: DatapathBuilder, graph: Graph, node: PReLU, values: Values) -> Values:
+    bounds = graph.intervals[node.name]
+    results = []
+    for channel, (value, slope) in enumerate(zip(values, node.slope.tolist(), strict=True)):
+        positive = builder.shift(value, node.slope_fraction)
+        product = builder.times(value, abs(slope))
+        negative = builder.offset(product, 0, minus=True) if slope < 0 else product
+        low, high = int(bounds.low[channel]), int(bounds.high[channel])
+        results.append(builder.select(value, positive, negative, low, high))
+    return results
+
+
+def _requantise(builder: DatapathBuilder, graph: Graph, node: Requantise, values: Values) -> Values:
+    drop = graph.parent(node).format.fraction - node.format.fraction
+    return [builder.clip(builder.round(value, drop, node.rounding), node.format, node.overflow) for value in values]
+
+
+def _output(_: DatapathBuilder, __: Graph, ___: Output, values: Values) -> Values:
+    return values
+
+
+POINTWISE: dict[type[Node], Callable[[DatapathBuilder, Graph, Any, Values], Values]] = {
+    ScaleBias: _scale_bias,
+    PReLU: _prelu,
+    Requantise: _requantise,
+    Output: _output,
+}
