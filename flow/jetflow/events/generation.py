@@ -15,13 +15,14 @@ import jetflow
 from jetflow.errors import InputError
 from jetflow.events.block import Block
 from jetflow.events.card import Detector, load_card
+from jetflow.events.cluster import on_cluster
 from jetflow.events.extra import optional
 from jetflow.events.pileup import make_block, pool_block_path, pool_blocks
 from jetflow.events.processes import PROCESSES
 from jetflow.events.request import Request
 from jetflow.events.seeds import stream
 from jetflow.events.shards import Shard, make_shard, plan
-from jetflow.events.workers import run_all
+from jetflow.events.workers import on_processes
 from jetflow.events.writer import write_events
 
 __all__ = ["generate"]
@@ -32,13 +33,20 @@ Progress = Callable[[str, int, int], None]
 
 
 def generate(
-    request: Request, out: Path, workers: int = 1, cache: Path | None = None, progress: Progress | None = None
+    request: Request,
+    out: Path,
+    workers: int = 1,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    dask: str | None = None,
 ) -> int:
     """Make the events that `request` asks for in the file `out`; return their number.
 
     The bytes depend on `request` alone. Shards are kept in `.<name>.shards` beside `out` until the file is whole: a
     run that was killed goes on where it was. Pileup pools stay in `cache` (default: `$JETFLOW_CACHE`, else
-    `jetflow` in the user's cache folder). `progress(what, done, total)` is called as work finishes.
+    `jetflow` in the user's cache folder). `progress(what, done, total)` is called as work finishes. `dask` is the
+    address of a Dask scheduler: its workers make pool and shards instead of `workers` processes; they need jetflow,
+    but no common disk.
     """
     if workers < 1:
         raise InputError(f"--workers: found {workers}; at least 1 process is needed")
@@ -56,19 +64,19 @@ def generate(
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
     folder = out.with_name(f".{out.name}.shards")
     report = progress or (lambda what, done, total: None)
-    run_all(
-        make_block,
-        [(path, detector, request.seed, request.ecm, block) for block, path in enumerate(pool)],
-        workers,
-        lambda done, total: report("pileup pool", done, total),
-    )
     paths = [folder / f"{digest}-{shard.process}-{shard.index:05d}.npz" for shard in shards]
-    run_all(
-        make_shard,
-        [(path, request, shard, pool) for path, shard in zip(paths, shards, strict=True)],
-        workers,
-        lambda done, total: report("events", done, total),
-    )
+    with on_cluster(dask, facts["versions"]) if dask else on_processes(workers) as run:
+        run(
+            make_block,
+            [(path, detector, request.seed, request.ecm, block) for block, path in enumerate(pool)],
+            lambda done, total: report("pileup pool", done, total),
+        )
+        run(
+            make_shard,
+            [(path, request, detector, shard) for path, shard in zip(paths, shards, strict=True)],
+            lambda done, total: report("events", done, total),
+            reads=pool,
+        )
     names = [entry.name for entry in PROCESSES]
     mixed = _mixed(shards, paths, request.seed, report)
     whole = folder / "whole.h5"  # in the folder: whatever a kill leaves behind is there and goes with it

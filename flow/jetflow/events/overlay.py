@@ -21,7 +21,7 @@ from jetflow.events.writer import write_events
 __all__ = ["overlaid", "overlay_file"]
 
 MIXED = "mixed"  # process of an image of events of several processes
-_KEY = 1002  # names the random stream of the choice of partners; above every process code
+_KEY = 1004  # names the random stream of the choice of partners; above every process code
 _POOL = 3072  # neighbouring events that are drawn together: a slice of a generated file is well mixed
 _MOST = 3  # events an image
 

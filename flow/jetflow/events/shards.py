@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jetflow.events.baseline import baseline_jets
 from jetflow.events.block import Block, Table
 from jetflow.events.calorimeter import Towers, read_out
-from jetflow.events.card import Detector, load_card
+from jetflow.events.card import Detector
 from jetflow.events.energyflow import candidates, energy_flow
 from jetflow.events.genjets import generator_jets
 from jetflow.events.particles import Deposits
@@ -61,14 +61,13 @@ def _pool(paths: tuple[Path, ...]) -> Pool:
     return load_pool(list(paths))
 
 
-def make_shard(path: Path, request: Request, shard: Shard, pool: list[Path]) -> None:
+def make_shard(path: Path, request: Request, detector: Detector, shard: Shard, pool: list[Path]) -> None:
     """Make `shard` in the file `path`, unless it is there. `pool`: blocks of minimum-bias events."""
     if path.exists():
         return
     code = process(shard.process).code
     source = stream(request.seed, code, shard.index)
     tracking = stream(request.seed, _TRACKING_KEY, code, shard.index).rng
-    detector = load_card(request.card)
     step = MASS_POINT if process(shard.process).decay else shard.count
     groups = [min(step, shard.count - first) for first in range(0, shard.count, step)]
     made, first = [], shard.index * SHARD

@@ -3,14 +3,16 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
 
 from jetflow.errors import ToolError
 
-__all__ = ["run_all"]
+__all__ = ["Run", "on_processes"]
 
 
 def _die_with_parent() -> None:
@@ -26,26 +28,48 @@ def _die_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def run_all(
-    function: Callable[..., None], tasks: Sequence[tuple[Any, ...]], workers: int, report: Callable[[int, int], None]
-) -> None:
-    """Call `function(*task)` for every task on `workers` processes; `report(done, total)` as they finish.
+class Run(Protocol):
+    """Makes files: calls `function(*task)` for every task, whose first item is the path of the file.
 
-    The first error cancels what has not begun and is raised. One worker runs in this process.
+    `reads`: files that are the same for all tasks, passed as a last argument, a list, unless None. `report(done,
+    total)` is called as files are finished. The first error cancels what has not begun and is raised.
     """
-    if workers == 1 or len(tasks) < 2:
-        for done, task in enumerate(tasks):
-            function(*task)
-            report(done + 1, len(tasks))
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(tasks)), context, initializer=_die_with_parent) as executor:
-        futures = [executor.submit(function, *task) for task in tasks]
-        try:
-            for done, future in enumerate(as_completed(futures)):
-                future.result()
-                report(done + 1, len(tasks))
-        except BrokenProcessPool as error:
-            raise ToolError("a worker was killed (out of memory?); run the same command again to go on") from error
-        finally:
-            executor.shutdown(cancel_futures=True)
+
+    def __call__(
+        self,
+        function: Callable[..., None],
+        tasks: Sequence[tuple[Any, ...]],
+        report: Callable[[int, int], None],
+        reads: Sequence[Path] | None = None,
+    ) -> None: ...
+
+
+@contextmanager
+def on_processes(workers: int) -> Iterator[Run]:
+    """Run tasks on `workers` processes of this machine; one runs in this process."""
+
+    def run(
+        function: Callable[..., None],
+        tasks: Sequence[tuple[Any, ...]],
+        report: Callable[[int, int], None],
+        reads: Sequence[Path] | None = None,
+    ) -> None:
+        calls = list(tasks) if reads is None else [(*task, list(reads)) for task in tasks]
+        if workers == 1 or len(calls) < 2:
+            for done, call in enumerate(calls):
+                function(*call)
+                report(done + 1, len(calls))
+            return
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(workers, len(calls)), context, initializer=_die_with_parent) as executor:
+            futures = [executor.submit(function, *call) for call in calls]
+            try:
+                for done, future in enumerate(as_completed(futures)):
+                    future.result()
+                    report(done + 1, len(calls))
+            except BrokenProcessPool as error:
+                raise ToolError("a worker was killed (out of memory?); run the same command again to go on") from error
+            finally:
+                executor.shutdown(cancel_futures=True)
+
+    yield run
