@@ -86,15 +86,20 @@ def train(
     compare: Annotated[
         bool, typer.Option(help="Also train full precision on, by the quantised phases' steps.")
     ] = False,
+    start_from: Annotated[
+        str | None, typer.Option(help="NAME, RUN or weights.npz: start full precision with the weights that fit.")
+    ] = None,
 ) -> None:
     """Train a model: full precision, then quantised, then with folded and quantised scales."""
     from jetflow.model import find_model
-    from jetflow.training import continue_full_precision, open_run
+    from jetflow.training import continue_full_precision, open_run, read_start
     from jetflow.training import train as run_training
 
-    run = open_run(find_model(model).config_path, events, seed, out, epochs, resume)
+    start = read_start(start_from) if start_from else None
+    path = find_model(model).config_path
+    run = open_run(path, events, seed, out, epochs, resume, start.digest if start else None)
     with _progress() as announce:
-        run_training(run, precision.value, announce)
+        run_training(run, precision.value, announce, start, typer.echo)
         if compare:
             continue_full_precision(run, announce)
     typer.echo(f"{out}: trained; `jetflow evaluate {out} --events FILE` gives its figures")

@@ -1,23 +1,45 @@
 """Batches: the same seed gives the same ones, and a jet stays where its energy is."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from jetflow.config import ModelConfig
+from jetflow.config import ModelConfig, RegressionConfig
 from jetflow.errors import InputError
-from jetflow.events import CALORIMETER, open_events
+from jetflow.events import Labels, open_events
 from jetflow.networks import Anchors
-from jetflow.training.batches import TrainingSet, augment, batches
+from jetflow.training.batches import augment, batches, training_events
 from jetflow.training.targets import Truth
 
 ROWS, COLUMNS = 8, 12
 ETA_MAX = ROWS * 0.087 / 2
 
 
-def hot_cells(events: int, seed: int = 0) -> tuple[TrainingSet, np.ndarray, np.ndarray]:
+@dataclass
+class Memory:
+    """Events in memory, with the interface of an EventStream that batches uses."""
+
+    counts: np.ndarray
+    truth: Truth
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def batches(self, size: int, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, Labels]]:
+        order = np.random.default_rng([seed, epoch]).permutation(len(self))
+        for start in range(0, len(order) - size + 1, size):
+            events = order[start : start + size]
+            classes, eta, phi, mass = (
+                getattr(self.truth, name)[events, 0] for name in ("classes", "eta", "phi", "regressed")
+            )
+            yield self.counts[events], Labels(np.arange(size + 1), classes.astype(np.int8), eta, phi, mass, mass)
+
+
+def hot_cells(events: int, seed: int = 0) -> tuple[Any, np.ndarray, np.ndarray]:
     """Events with one jet in the middle of a tower that alone has energy: the set, the rows, the columns."""
     random = np.random.default_rng(seed)
     rows, columns = random.integers(0, ROWS, events), random.integers(0, COLUMNS, events)
@@ -31,12 +53,7 @@ def hot_cells(events: int, seed: int = 0) -> tuple[TrainingSet, np.ndarray, np.n
         phi[:, None].astype(np.float32),
         np.arange(1, events + 1, dtype=np.float32)[:, None],
     )
-    return TrainingSet.of(counts, truth), rows, columns
-
-
-def everything(data: TrainingSet) -> np.ndarray:
-    """All images of a set."""
-    return data.images(np.arange(len(data)))
+    return Memory(counts, truth), rows, columns
 
 
 def where(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +75,7 @@ def test_flips_and_rotations_move_image_and_truth_together() -> None:
     data, rows, columns = hot_cells(50)
     seen = set()
     for seed in range(40):
-        images, truth = augment(everything(data), data.truth, np.random.default_rng(seed))
+        images, truth = augment(data.counts, data.truth, np.random.default_rng(seed))
         row, column = where(images)
         assert np.array_equal(cell(truth), (row, column))
         assert abs(truth.phi).max() <= np.float32(np.pi)
@@ -67,7 +84,7 @@ def test_flips_and_rotations_move_image_and_truth_together() -> None:
         mirrored = len(set((column + columns) % COLUMNS)) < len(set((column - columns) % COLUMNS))
         assert len(set((column - columns) % COLUMNS)) > 3, "events turn by angles of their own"
         seen.add((flipped, mirrored))
-        assert np.array_equal(images.max((1, 2, 3)), everything(data).max((1, 2, 3)))
+        assert np.array_equal(images.max((1, 2, 3)), data.counts.max((1, 2, 3)))
     assert {flipped for flipped, _ in seen} == {True, False}
 
 
@@ -86,16 +103,16 @@ def test_mirror_in_phi() -> None:
 
     data, rows, columns = hot_cells(20)
     random: Any = Fixed(0.9, 0.1)
-    images, truth = augment(everything(data), data.truth, random)
+    images, truth = augment(data.counts, data.truth, random)
     assert np.array_equal(where(images), (rows, COLUMNS - 1 - columns))
     assert np.array_equal(cell(truth), where(images))
     random = Fixed(0.1, 0.9)
-    images, truth = augment(everything(data), data.truth, random)
+    images, truth = augment(data.counts, data.truth, random)
     assert np.array_equal(where(images), (ROWS - 1 - rows, columns))
     assert np.array_equal(cell(truth), where(images))
 
 
-def drawn(config: ModelConfig, data: TrainingSet, seed: int, epoch: int) -> list[tuple[np.ndarray, ...]]:
+def drawn(config: ModelConfig, data: Any, seed: int, epoch: int) -> list[tuple[np.ndarray, ...]]:
     return [
         (x, t.classes, t.offsets, t.regression) for x, t in batches(data, config, [Anchors.of(config)], seed, epoch)
     ]
@@ -145,18 +162,31 @@ def test_targets_belong_to_their_images(config: ModelConfig) -> None:
 
 def test_events_that_do_not_fit_the_config(config: ModelConfig, sample: Path) -> None:
     with pytest.raises(InputError, match=r"its images are \(68, 72, 2\), input of tiny is \(8, 12, 2\)"):
-        TrainingSet.read([sample], config)
+        training_events([sample], config)
     whole = config.model_copy(update={"input": config.input.model_copy(update={"rows": 68, "columns": 72})})
     with pytest.raises(InputError, match="labels paper1 have the classes b, W/Z/H, t, tiny has b, t"):
-        TrainingSet.read([sample], whole.model_copy(update={"classes": ("b", "t")}))
+        training_events([sample], whole.model_copy(update={"classes": ("b", "t")}))
 
 
 def test_several_files_make_one_set(config: ModelConfig, sample: Path) -> None:
-    whole = config.model_copy(update={"input": config.input.model_copy(update={"rows": 68, "columns": 72})})
-    data = TrainingSet.read([sample, sample], whole)
+    """Every event of both files once: the sum of all counts, and of all masses in the heads' unit, is theirs."""
+    towers = config.input.model_copy(update={"rows": 68, "columns": 72})
+    whole = config.model_copy(update={"input": towers})
+    data = training_events([sample, sample], whole)
     assert len(data) == 512
     with open_events(sample) as file:
-        counts, labels = file.images(CALORIMETER, "tower"), file.labels()
-    assert np.array_equal(everything(data), np.concatenate([counts, counts]))
-    assert (data.truth.classes > 0).sum() == 2 * len(labels.class_id)
-    assert data.truth.regressed[data.truth.classes > 0] == pytest.approx(np.tile(labels.mass, 2))
+        counts = file.images(towers.channels, "tower")
+    found = drawn(whole, data, seed=1, epoch=0)
+    assert len(found) == 512 // whole.training.batch
+    total = sum(float(images.astype(np.float64).sum()) for images, *_ in found)
+    assert total * 2**towers.fraction == 2 * counts.astype(np.int64).sum()
+
+
+def test_the_regression_is_that_of_the_config(config: ModelConfig) -> None:
+    """pT as log2(pT / scale) instead of mass / 128."""
+    data, _, _ = hot_cells(8)
+    pt = config.model_copy(update={"regression": RegressionConfig(target="pt", scale_gev=4.0)})
+    for images, classes, _, values in drawn(pt, data, seed=5, epoch=0):
+        for i in range(len(images)):
+            truth = images[i].max() * 2**config.input.fraction
+            assert values[i][classes[i] > 0] == pytest.approx(np.log2(truth / 4.0))

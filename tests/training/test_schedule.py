@@ -1,4 +1,4 @@
-"""The learning rate: up in a line, down in half a cosine, zero at the end."""
+"""The learning rate: up in a line, down in half a cosine, zero at the end; or the papers' steps."""
 
 import math
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jetflow.training.schedule import one_cycle
+from jetflow.config import PhaseConfig
+from jetflow.training.schedule import learning_rate, one_cycle
 
 
 def test_by_hand() -> None:
@@ -33,3 +34,16 @@ def test_it_rises_once_and_falls_once(steps: int, warm_up: float) -> None:
     assert rates[: top + 1] == sorted(rates[: top + 1])
     assert rates[top:] == sorted(rates[top:], reverse=True)
     assert rates[0] > 0
+
+
+def test_the_papers_steps() -> None:
+    """1e-3, halved after epochs 2, 3 and 5; ten steps an epoch."""
+    phase = PhaseConfig(epochs=7, peak=1e-3, halve_after=(2, 3, 5))
+    rates = [learning_rate(phase, step, 10) for step in range(70)]
+    assert [rates[10 * epoch] * 8e3 for epoch in range(7)] == pytest.approx([8, 8, 4, 2, 2, 1, 1])
+    assert all(len({*rates[10 * epoch : 10 * epoch + 10]}) == 1 for epoch in range(7))
+
+
+def test_one_cycle_is_the_default() -> None:
+    phase = PhaseConfig(epochs=2, peak=0.5, warm_up=0.25)
+    assert [learning_rate(phase, step, 4) for step in range(8)] == [one_cycle(step, 8, 0.5, 0.25) for step in range(8)]

@@ -134,13 +134,6 @@ def test_labels_are_padded_by_event() -> None:
     assert found.take(np.array([2, 0])).classes.tolist() == [[3, 0], [1, 2]]
 
 
-def test_truths_of_several_files_are_padded_alike() -> None:
-    one, two = truth((1, 0.1, 0.2, 3.0)), truth((2, 0.3, 0.4, 5.0), (3, 0.5, 0.6, 7.0))
-    found = Truth.join([one, two])
-    assert found.classes.tolist() == [[1, 0], [2, 3]]
-    assert found.regressed.tolist() == [[3, 0], [5, 7]]
-
-
 def test_two_maps_compete_for_the_best_cell() -> None:
     """A coarse map beside the fine one: the jet's best cell over both is positive, cells count through both maps."""
     coarse = Anchors(rows=2, columns=4, eta=(-1.0, 1.0), size=1.0, variance=0.5)

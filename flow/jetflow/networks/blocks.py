@@ -6,9 +6,9 @@ from typing import Any
 
 from jetflow.architecture import GATE, Architecture, Block
 from jetflow.config import FormatConfig, NetworkConfig
-from jetflow.networks.backend import QActivation, QConv2D, QDepthwiseConv2D, keras
+from jetflow.networks.backend import QActivation, QConv2D, QDepthwiseConv2D, keras, tf
 from jetflow.networks.gate import ChannelGate, gate_weight_bits
-from jetflow.networks.layers import ChannelPReLU, L2Norm, PaddedAveragePool, ScaleBias
+from jetflow.networks.layers import ChannelDropout, ChannelPReLU, L2Norm, PaddedAveragePool, ScaleBias
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights
 
 __all__ = ["Blocks", "FoldedFormat", "Phase"]
@@ -49,10 +49,13 @@ class Blocks:
         if self.phase is Phase.FOLDED:
             x = self._scale_bias(x, name)
         else:
-            x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")(x)
+            shared = tf.distribute.get_strategy().num_replicas_in_sync > 1
+            x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=shared, name=f"{name}_norm")(
+                x
+            )
         x = self.requantise(x, f"{name}_scaled", self.network.scaled)
         if block.role == "first" and self.network.dropout and self.phase is not Phase.FOLDED:
-            x = keras.layers.SpatialDropout2D(self.network.dropout, name=f"{name}_dropout")(x)
+            x = ChannelDropout(self.network.dropout, name=f"{name}_dropout")(x)
         if self.architecture.nonlinearity == "relu":
             x = keras.layers.ReLU(name=f"{name}_relu")(x)
         else:

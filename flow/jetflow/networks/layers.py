@@ -5,7 +5,7 @@ from typing import Any
 from jetflow.networks.backend import keras, tf
 from jetflow.networks.quantisers import straight_through
 
-__all__ = ["ChannelPReLU", "CropPhi", "L2Norm", "PaddedAveragePool", "ScaleBias", "WrapPhi"]
+__all__ = ["ChannelDropout", "ChannelPReLU", "CropPhi", "L2Norm", "PaddedAveragePool", "ScaleBias", "WrapPhi"]
 
 MANTISSA = 5  # bits of a scale's magnitude; with its sign the graph's six
 
@@ -170,3 +170,41 @@ class L2Norm(keras.layers.Layer):  # type: ignore[misc]
     def call(self, x: Any) -> Any:
         """Same shape in and out."""
         return self.scale * tf.math.l2_normalize(x, axis=-1, epsilon=1e-10)
+
+
+class ChannelDropout(keras.layers.Layer):  # type: ignore[misc]
+    """While training, each channel of an event is zero with probability `rate`, the others grow by 1 / (1 - rate).
+
+    Keras' SpatialDropout2D, but which channels fall follows from a count of steps among the weights: a run that was
+    killed and resumed ends as one that was not.
+    """
+
+    def __init__(self, rate: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def build(self, shape: Any) -> None:
+        """The count of training steps."""
+        self.step = self.add_weight(
+            "step",
+            (),
+            initializer="zeros",
+            dtype=tf.int64,
+            trainable=False,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Same shape in and out."""
+        if not training:
+            return x
+        context = tf.distribute.get_replica_context()
+        replica = 0 if context is None else context.replica_id_in_sync_group
+        seed = tf.stack([self.step, tf.cast(replica, tf.int64)])
+        kept = tf.random.stateless_uniform((tf.shape(x)[0], 1, 1, x.shape[-1]), seed) >= self.rate
+        self.step.assign_add(1)
+        return x * tf.cast(kept, x.dtype) / (1.0 - self.rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "rate": self.rate}

@@ -10,7 +10,7 @@ import numpy as np
 from jetflow.errors import InputError
 from jetflow.npz import write_npz
 
-__all__ = ["Arrays", "get_weights", "read_weights", "set_weights", "write_weights"]
+__all__ = ["Arrays", "get_weights", "read_weights", "set_some_weights", "set_weights", "write_weights"]
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, MemoryError)
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -41,6 +41,17 @@ def set_weights(model: Any, arrays: Arrays, source: Path | str) -> None:
                 "train it again with this config"
             )
         variable.assign(arrays[name])
+
+
+def set_some_weights(model: Any, arrays: Arrays) -> list[str]:
+    """Set the variables of the model for which `arrays` has one of their name and shape; returns the others' names."""
+    left = []
+    for name, variable in _variables(model).items():
+        if name in arrays and arrays[name].shape == tuple(variable.shape):
+            variable.assign(arrays[name])
+        else:
+            left.append(name)
+    return left
 
 
 def write_weights(path: Path, arrays: Arrays) -> None:

@@ -1,5 +1,6 @@
-"""Training: targets, losses, the loop and its phases."""
+"""Training: targets, losses, the loop and its phases, slimming."""
 
 from jetflow.training.run import Run, continue_full_precision, open_run, train
+from jetflow.training.start import Start, read_start
 
-__all__ = ["Run", "continue_full_precision", "open_run", "train"]
+__all__ = ["Run", "Start", "continue_full_precision", "open_run", "read_start", "train"]

@@ -1,77 +1,28 @@
 """Batches of images and truth in a seeded order, flipped and rotated at random."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetflow.config import ModelConfig
 from jetflow.errors import InputError
-from jetflow.events import CLASSES, EventFile, open_events
+from jetflow.events import CLASSES, EventFile, EventStream, open_events
 from jetflow.networks.anchors import Anchors
 from jetflow.training.targets import Targets, Truth, assign
 
-__all__ = ["TrainingSet", "batches", "check_fit"]
-
-CHUNK = 2**25  # counts read at once
+__all__ = ["batches", "check_fit", "training_events"]
 
 
-@dataclass(frozen=True)
-class TrainingSet:
-    """Events in memory, images as the counts that are not zero: dense crystal images would take 0.5 MB an event."""
-
-    shape: tuple[int, int, int]  # of an image: rows, columns, channels
-    offsets: NDArray[np.int64]  # (events + 1,): event i has offsets[i]:offsets[i + 1]
-    index: NDArray[np.int32]  # where in the flat image
-    count: NDArray[np.uint16]
-    truth: Truth
-
-    @classmethod
-    def read(cls, paths: list[Path], config: ModelConfig) -> "TrainingSet":
-        """Read all events of all files. Raises InputError for a bad file or one that does not fit the config."""
-        parts, truths = [], []
-        entry = config.input
-        for path in paths:
-            with open_events(path) as file:
-                check_fit(file, config)
-                step = max(1, CHUNK // math.prod(entry.shape))
-                for start in range(0, len(file), step):
-                    stop = min(start + step, len(file))
-                    images = file.images(entry.channels, entry.grid, start, stop, entry.lsb_gev, entry.bits)
-                    parts.append(_sparse(images))
-                    labels = file.labels(start, stop, config.labels)
-                    truths.append(Truth.pad(labels, config.regression.target))
-        counts, index, count = (np.concatenate([part[i] for part in parts]) for i in range(3))
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        return cls(entry.shape, offsets, index, count, Truth.join(truths))
-
-    @classmethod
-    def of(cls, images: NDArray[np.uint16], truth: Truth) -> "TrainingSet":
-        """From images (events, rows, columns, channels) of counts."""
-        counts, index, count = _sparse(images)
-        return cls(images.shape[1:], np.concatenate([[0], np.cumsum(counts)]), index, count, truth)
-
-    def images(self, events: NDArray[np.int64]) -> NDArray[np.uint16]:
-        """Counts of some events in that order, (events, *shape) uint16."""
-        images = np.zeros((len(events), math.prod(self.shape)), np.uint16)
-        for image, event in zip(images, events, strict=True):
-            own = slice(self.offsets[event], self.offsets[event + 1])
-            image[self.index[own]] = self.count[own]
-        return images.reshape(-1, *self.shape)
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-
-def _sparse(images: NDArray[np.uint16]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint16]]:
-    """How many counts of every image are not zero, where in the flat image, and what they are."""
-    flat = images.reshape(len(images), -1)
-    event, index = np.nonzero(flat)
-    return np.bincount(event, minlength=len(images)), index.astype(np.int32), flat[event, index]
+def training_events(paths: Sequence[Path], config: ModelConfig) -> EventStream:
+    """The events of all files. Raises InputError for a bad file or one that does not fit the config."""
+    for path in paths:
+        with open_events(path) as file:
+            check_fit(file, config)
+    entry = config.input
+    return EventStream(tuple(paths), entry.channels, entry.grid, config.labels, entry.lsb_gev, entry.bits)
 
 
 def check_fit(file: EventFile, config: ModelConfig) -> None:
@@ -107,17 +58,14 @@ def augment(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any
 
 
 def batches(
-    data: TrainingSet, config: ModelConfig, maps: Sequence[Anchors], seed: int, epoch: int
+    data: EventStream, config: ModelConfig, maps: Sequence[Anchors], seed: int, epoch: int
 ) -> Iterator[tuple[Any, Targets]]:
     """One epoch: (images float32 in the network's units, targets). The same seed and epoch give the same batches.
 
     The last events that fill no batch are left out of this epoch.
     """
     random = np.random.default_rng([seed, epoch])
-    size, d = config.training.batch, config.detection
-    order = random.permutation(len(data))
     lsb = np.float32(config.input.fixed_point().lsb)
-    for start in range(0, len(order) - size + 1, size):
-        events = order[start : start + size]
-        images, truth = augment(data.images(events), data.truth.take(events), random)
-        yield images.astype(np.float32) * lsb, assign(maps, truth, d.match_iou, config.regression)
+    for counts, labels in data.batches(config.training.batch, seed, epoch):
+        images, truth = augment(counts, Truth.pad(labels, config.regression.target), random)
+        yield images.astype(np.float32) * lsb, assign(maps, truth, config.detection.match_iou, config.regression)

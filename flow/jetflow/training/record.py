@@ -22,6 +22,7 @@ class RunRecord(BaseModel):
     train_events: int
     batch: int
     epochs: dict[PhaseName, int]
+    start_from: str | None = None  # digest of the weights that full precision started from
 
     def steps(self, precision: str) -> int:
         """Optimiser steps behind the weights of a precision, warm start included."""

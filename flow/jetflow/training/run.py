@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,19 @@ from typing import Any
 from jetflow.atomic import atomic_path, write_text
 from jetflow.config import ModelConfig, PhaseConfig, PhaseName, load_config
 from jetflow.errors import InputError
+from jetflow.events import EventStream
 from jetflow.graph import GraphError
 from jetflow.graph.lowering import lower
 from jetflow.networks import Phase, build_network, fold, folded_formats, read_weights, set_weights, write_weights
 from jetflow.networks.backend import keras
 from jetflow.networks.weights import Arrays, get_weights
-from jetflow.training.batches import TrainingSet
+from jetflow.training.batches import training_events
+from jetflow.training.devices import check_batch, choose_strategy, own_folder, use_mixed_precision
 from jetflow.training.loop import Progress, train_phase
 from jetflow.training.record import RunRecord, read_record
+from jetflow.training.start import Start, warm_start
 
-__all__ = ["Run", "continue_full_precision", "open_run", "train"]
+__all__ = ["Announce", "Run", "continue_full_precision", "open_run", "train", "train_full_precision"]
 
 Announce = Callable[[str], Progress]  # called with the name of a phase
 
@@ -31,25 +34,40 @@ class Run:
     out: Path
     config: ModelConfig
     record: RunRecord
-    data: TrainingSet
+    data: EventStream
+    strategy: Any  # of tf.distribute
 
     def phase(self, name: PhaseName) -> PhaseConfig:
         """A phase's recipe with this run's number of epochs."""
         return self.config.training.phases[name].model_copy(update={"epochs": self.record.epochs[name]})
 
 
-def open_run(config_path: Path, events: list[Path], seed: int, out: Path, epochs: int | None, resume: bool) -> Run:
+def open_run(
+    config_path: Path,
+    events: list[Path],
+    seed: int,
+    out: Path,
+    epochs: int | None,
+    resume: bool,
+    start_from: str | None = None,
+) -> Run:
     """Start a run in `out`, or go on with the one that is there. `epochs` replaces those of every phase.
 
-    Raises InputError for bad events, for a folder that holds a run unless `resume` is given, and for another config,
-    seed, number of epochs or of events than that run's.
+    `start_from` is the digest of the weights that full precision starts from. Raises InputError for bad events, for a
+    folder that holds a run unless `resume` is given, and for another config, seed, number of epochs or of events, or
+    start than that run's.
     """
     config = load_config(config_path)
+    strategy = choose_strategy()
+    check_batch(strategy, config.training.batch)
+    out = own_folder(strategy, out)
     if (out / "config.yaml").exists() and not resume:
         raise InputError(f"{out}: holds a run: give --resume to go on with it, or another --out")
-    data = TrainingSet.read(events, config)
+    data = training_events(events, config)
     wanted = {name: epochs or phase.epochs for name, phase in config.training.phases.items()}
-    record = RunRecord(seed=seed, train_events=len(data), batch=config.training.batch, epochs=wanted)
+    record = RunRecord(
+        seed=seed, train_events=len(data), batch=config.training.batch, epochs=wanted, start_from=start_from
+    )
     if (out / "config.yaml").exists():
         if load_config(out / "config.yaml") != config:
             raise InputError(f"{out / 'config.yaml'}: differs from {config_path}: give another --out")
@@ -58,21 +76,26 @@ def open_run(config_path: Path, events: list[Path], seed: int, out: Path, epochs
     write_text(out / "run.json", json.dumps(record.model_dump(by_alias=True), indent=1) + "\n")
     with atomic_path(out / "config.yaml") as part:
         shutil.copyfile(config_path, part)
-    return Run(out, config, record, data)
+    return Run(out, config, record, data, strategy)
 
 
-def train(run: Run, precision: str, announce: Announce) -> None:
+def train(
+    run: Run, precision: str, announce: Announce, start: Start | None = None, say: Callable[[str], None] | None = None
+) -> None:
     """Train `precision` and write PRECISION.npz; a quantised one starts from fpn.npz, which is trained first.
 
-    Phases that are done are not run again; one that was interrupted goes on after its last whole epoch.
+    Phases that are done are not run again; one that was interrupted goes on after its last whole epoch. Full precision
+    begins with the weights of `start` that fit; `say` is then called with a line about them.
     """
     out = run.out
     if not (out / "fpn.npz").exists():
-        write_weights(out / "fpn.npz", _phase(run, "fpn", "fpn", Phase.FPN, None, announce))
+        arrays = train_full_precision(run, "fpn", announce, start, say)
+        kept = get_weights(build_network(run.config))  # the deeper stages have done their work
+        write_weights(out / "fpn.npz", {name: array for name, array in arrays.items() if name in kept})
     if precision == "fpn":
         return
-    start = read_weights(out / "fpn.npz")
-    quantised = _phase(run, f"{precision}-quantised", precision, Phase.QUANTISED, start, announce)
+    before = read_weights(out / "fpn.npz")
+    quantised = _phase(run, f"{precision}-quantised", precision, Phase.QUANTISED, before, announce)
     folded = fold(run.config, precision, quantised)
     _check_exact(run, precision, folded)
     formats = {name: array for name, array in folded.items() if name.endswith("/format")}
@@ -88,6 +111,33 @@ def _check_exact(run: Run, precision: str, folded: Arrays) -> None:
         lower(model, run.config.input.fixed_point())
     except GraphError as error:
         raise InputError(f"{run.out / 'config.yaml'}: {precision} has no exact integer graph: {error}") from error
+
+
+def train_full_precision(
+    run: Run,
+    name: str,
+    announce: Announce,
+    start: Start | None = None,
+    say: Callable[[str], None] | None = None,
+    penalty: Mapping[str, float] | None = None,
+) -> Arrays:
+    """Train full precision with the training-only stages in the run's folder `name`; returns all weights.
+
+    `penalty` is that of step.make_step.
+    """
+    use_mixed_precision(True)
+    with run.strategy.scope():
+        keras.utils.set_random_seed(run.record.seed)
+        model: Any = build_network(run.config, training=True)
+        if start is not None:
+            line = warm_start(model, start)
+            if say is not None:
+                say(line)
+        train_phase(
+            model, run.data, run.config, run.phase("fpn"), run.record.seed, run.out / name, announce(name), penalty
+        )
+    use_mixed_precision(False)
+    return get_weights(model)
 
 
 def continue_full_precision(run: Run, announce: Announce) -> None:
@@ -106,20 +156,16 @@ def _phase(
     name: str,
     precision: str,
     phase: Phase,
-    start: Arrays | None,
+    start: Arrays,
     announce: Announce,
     recipe: Phase | None = None,
 ) -> Arrays:
-    """Train one phase in its folder `name`, by its own recipe or that of another phase; returns its weights."""
-    keras.utils.set_random_seed(run.record.seed)
-    training = start is None  # the deeper stages are purged when full precision is trained
-    model: Any = build_network(run.config, phase, precision, folded_formats(start or {}), training)
-    if start is not None:
+    """Train one phase from `start` in its folder `name`, by its own recipe or another phase's; returns its weights."""
+    with run.strategy.scope():
+        keras.utils.set_random_seed(run.record.seed)
+        model: Any = build_network(run.config, phase, precision, folded_formats(start))
         set_weights(model, start, run.out)
-    chosen = recipe or phase
-    seed = run.record.seed + list(Phase).index(chosen)  # another order of events in every phase
-    train_phase(model, run.data, run.config, run.phase(chosen.value), seed, run.out / name, announce(name))
-    if training:
-        kept = get_weights(build_network(run.config))
-        return {name: array for name, array in get_weights(model).items() if name in kept}
+        chosen = recipe or phase
+        seed = run.record.seed + list(Phase).index(chosen)  # another order of events in every phase
+        train_phase(model, run.data, run.config, run.phase(chosen.value), seed, run.out / name, announce(name))
     return get_weights(model)

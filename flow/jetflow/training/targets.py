@@ -1,7 +1,7 @@
 """Training targets: which cell is responsible for which jet (paper 1, section 2; facts of the papers' code)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,21 +44,6 @@ class Truth:
             dense(labels.phi, np.float32),
             dense(getattr(labels, target), np.float32),
         )
-
-    @classmethod
-    def join(cls, parts: "Sequence[Truth]") -> "Truth":
-        """The events of several truths one after the other, padded to the most jets of any."""
-        jets = max(part.classes.shape[1] for part in parts)
-
-        def joined(name: str) -> Any:
-            arrays = [getattr(part, name) for part in parts]
-            return np.concatenate([np.pad(a, ((0, 0), (0, jets - a.shape[1]))) for a in arrays])
-
-        return cls(*(joined(field.name) for field in fields(cls)))
-
-    def take(self, events: NDArray[np.int64]) -> "Truth":
-        """The truth of some events, in that order."""
-        return Truth(self.classes[events], self.eta[events], self.phi[events], self.regressed[events])
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""What a phase of training leaves after every epoch, from which it goes on after being killed."""
+
+import csv
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jetflow.atomic import write_text
+from jetflow.errors import InputError
+from jetflow.networks.weights import get_weights, read_weights, set_weights, write_weights
+
+__all__ = ["Checkpoint"]
+
+LOG_FIELDS = ("epoch", "classification", "localisation", "regression", "total")
+OPTIMISER = "optimiser/"
+
+
+@dataclass
+class Checkpoint:
+    """A model and its optimiser in `path`, with the losses of the epochs done, which also go to log.csv beside it."""
+
+    model: Any
+    optimiser: Any
+    path: Path
+    log: list[dict[str, float]] = field(default_factory=list)
+
+    def save(self) -> None:
+        """Write both files, each as a whole."""
+        moments = {f"{OPTIMISER}{i}": v.numpy() for i, v in enumerate(self.optimiser.variables)}
+        log = np.array([[row[key] for key in LOG_FIELDS] for row in self.log], np.float64)
+        write_weights(self.path, {**get_weights(self.model), **moments, "log": log})
+        text = io.StringIO()
+        writer = csv.DictWriter(text, LOG_FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.log)
+        write_text(self.path.with_name("log.csv"), text.getvalue())
+
+    def restore(self) -> None:
+        """Go back to what `path` holds, if it exists. Raises InputError where it is of another network."""
+        if not self.path.exists():
+            return
+        arrays = read_weights(self.path)
+        set_weights(self.model, arrays, self.path)
+        moments = [arrays.get(f"{OPTIMISER}{i}") for i in range(len(self.optimiser.variables))]
+        for variable, moment in zip(self.optimiser.variables, moments, strict=True):
+            if moment is None or moment.shape != tuple(variable.shape) or "log" not in arrays:
+                raise InputError(f"{self.path}: is no checkpoint of this network: remove the folder and train again")
+            variable.assign(moment)
+        self.log = [{**dict(zip(LOG_FIELDS, row, strict=True)), "epoch": int(row[0])} for row in arrays["log"].tolist()]
