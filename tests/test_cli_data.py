@@ -43,7 +43,7 @@ def test_generate(tmp_path: Path) -> None:
         (("--pileup", "0,-3"), "--pileup: found (0.0, -3.0)"),
         (("--process", "tt,foo"), "process 'foo' does not exist"),
         (("--events", "0"), "--events: found 0"),
-        (("--card", "atlas"), "detector card 'atlas' does not exist"),
+        (("--card", "d0"), "detector card 'd0' does not exist"),
         (("--workers", "0"), "--workers: found 0"),
     ],
 )

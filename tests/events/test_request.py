@@ -27,8 +27,8 @@ from jetflow.events.shards import SHARD, plan
         ({"events": 0}, r"--events: found 0; at least 1"),
         ({"events": 1.5}, r"--events: found 1\.5"),
         ({"seed": -1}, r"--seed: found -1"),
-        ({"mass": [3500, 800]}, r"--mass: found \[3500, 800\]; give LOW:HIGH"),
-        ({"mass": [800]}, r"--mass"),
+        ({"mass": [3500, 800]}, r"--mass: found \[3500, 800\]; give one mass or LOW:HIGH"),
+        ({"mass": [800, 900, 1000]}, r"--mass"),
         ({"mass": [10, 20]}, r"--mass"),
         ({"ecm": 7000}, r"--ecm: found 7000; collisions of 8000 to 14000 GeV"),
         ({"colour": "red"}, r"--colour: found 'red'"),
@@ -93,7 +93,11 @@ def test_broken_cards(tmp_path: Path, key: str, value: object, message: str) -> 
 
 def test_absent_and_unreadable_cards(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("a: [")
-    for name, message in (("atlas", "one of cms-phase2"), ("no.yaml", "no such"), (f"{tmp_path}/x.yaml", "not YAML")):
+    for name, message in (
+        ("d0", "one of atlas, cms-phase2"),
+        ("no.yaml", "no such"),
+        (f"{tmp_path}/x.yaml", "not YAML"),
+    ):
         with pytest.raises(InputError, match=message):
             load_card(name)
 

@@ -16,7 +16,7 @@ from jetflow.events.tracking import Tracks
 __all__ = ["Flow", "Objects", "candidates", "energy_flow"]
 
 Floats = NDArray[np.float64]
-_ROUNDING = 8  # steps of ET in a standard deviation: the error is at most 4% of it (rms)
+_ROUNDING = 4  # steps of ET in a standard deviation: the error is at most 7% of it (rms)
 _MIN_STEP = 2.0**-10  # GeV
 
 
@@ -104,7 +104,7 @@ def _smeared(energy: Floats, share: float, rng: np.random.Generator) -> Floats:
 def _placed(towers: Towers, energy: Floats, grid: Grid, rng: np.random.Generator) -> Objects:
     """Objects of `energy` [GeV] in `towers`, evenly spread over the crystal where the tower is written.
 
-    ET is rounded to a power of 2 of at most sigma / 8: what is finer is noise, and noise does not compress.
+    ET is rounded to a power of 2 of at most sigma / 4: what is finer is noise, and noise does not compress.
     """
     some = energy > 0
     kept = towers.where(some)

@@ -3,13 +3,15 @@
 import importlib
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from jetflow.errors import MissingToolError
 
-__all__ = ["fastjet_quietly", "optional"]
+__all__ = ["captured", "fastjet_quietly", "optional"]
 
 
 def optional(module: str) -> Any:
@@ -22,6 +24,20 @@ def optional(module: str) -> Any:
         ) from error
 
 
+@contextmanager
+def captured() -> Iterator[IO[str]]:
+    """A file that takes what C++ code of this process prints to its standard output meanwhile."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    try:
+        with tempfile.TemporaryFile("w+", errors="replace") as output:
+            os.dup2(output.fileno(), 1)
+            yield output
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
 @lru_cache(maxsize=1)
 def fastjet_quietly() -> Any:
     """The module fastjet after it has printed its banner, once a process, to nowhere.
@@ -29,14 +45,7 @@ def fastjet_quietly() -> Any:
     The banner comes from C++ at the first clustering, in the middle of the progress bar. CITATION.cff cites fastjet.
     """
     fastjet = optional("fastjet")
-    sys.stdout.flush()
-    saved = os.dup(1)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 1)
-            one, definition = fastjet.PseudoJet(1, 0, 0, 1), fastjet.JetDefinition(fastjet.antikt_algorithm, 1.0)
-            fastjet.ClusterSequence([one], definition)
-    finally:
-        os.dup2(saved, 1)
-        os.close(saved)
+    with captured():
+        one, definition = fastjet.PseudoJet(1, 0, 0, 1), fastjet.JetDefinition(fastjet.antikt_algorithm, 1.0)
+        fastjet.ClusterSequence([one], definition)
     return fastjet

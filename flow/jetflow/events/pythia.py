@@ -1,12 +1,13 @@
 """Pythia 8 in batches: from settings to flat arrays of stable particles and the full record."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError, ToolError
-from jetflow.events.extra import optional
+from jetflow.events.extra import captured, optional
 from jetflow.events.particles import Particles
 from jetflow.events.processes import settings
 
@@ -16,19 +17,34 @@ _NEUTRINOS = (12, 14, 16)
 _ATTEMPTS = 10.0  # per event asked for; Pythia gives up an event now and then and makes another
 
 
+_TALKATIVE = ("Print:quiet=off", "Print:errors=on", "Init:showProcesses=off", "Init:showMultipartonInteractions=off")
+
+
+def _set_up(lines: Sequence[str]) -> tuple[Any, bool, str]:
+    """A Pythia with the settings `lines`, whether it accepts them, and the errors that it printed, as one line."""
+    pythia = optional("pythia8mc").Pythia("", False)
+    with captured() as output:
+        accepted = all(pythia.readString(line) for line in lines) and pythia.init()
+        output.seek(0)
+        _, found, said = output.read().partition("PYTHIA ")
+    return pythia, accepted, " ".join(said.replace("PYTHIA ", "").split()) if found else ""
+
+
 class Pythia:
     """One initialised Pythia. Set-up costs 0.4 s for a graviton and 5 s for minimum bias: ask for large batches."""
 
     def __init__(self, process: str, mass: float, seed: int, ecm: float) -> None:
-        """Set up `process` at graviton mass `mass` and collision energy `ecm` [GeV]; `seed` is 1 .. 900,000,000."""
-        self._pythia = optional("pythia8mc").Pythia("", False)
+        """Set up `process` at graviton mass `mass` and collision energy `ecm` [GeV]; `seed` is 1 .. 900,000,000.
+
+        Raises InputError with Pythia's own words where it refuses a setting or all of them together.
+        """
         self._where = f"Pythia ({process}, graviton {mass:g} GeV, {ecm:g} GeV collisions)"
         self._charges: dict[int, float] = {}
-        for line in settings(process, mass, seed, ecm):
-            if not self._pythia.readString(line):
-                raise InputError(f"{self._where} refuses the setting {line!r}; choose another mass, energy or process")
-        if not self._pythia.init():
-            raise InputError(f"{self._where} could not be set up; choose another mass, energy or process")
+        lines = settings(process, mass, seed, ecm)
+        self._pythia, accepted, said = _set_up(lines)
+        if not accepted:
+            said = said or _set_up([*lines, *_TALKATIVE])[2]
+            raise InputError(f"{self._where} refuses its settings: {said}; choose another mass, energy or process")
 
     def records(self, count: int) -> Any:
         """Exactly `count` events as an awkward array of particle records (Pythia's own, in full)."""

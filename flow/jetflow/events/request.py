@@ -19,8 +19,9 @@ class Request(BaseModel):
     """Settings of one file.
 
     `events` in total, split evenly over `processes`; event i of a process has the mean pileup pileup[i % len].
-    `mass`: lowest and highest nominal graviton mass [GeV], drawn uniformly for every 50 events. `ecm`: collision
-    energy [GeV]. `card`: detector card, by name or path. `baseline`: with the jets of the rule-based baseline.
+    `mass`: lowest and highest nominal graviton mass [GeV], drawn uniformly for every 50 events; one value is both.
+    `ecm`: collision energy [GeV]. `card`: detector card, by name or path. `baseline`: with the jets of the rule-based
+    baseline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,16 +76,21 @@ class Request(BaseModel):
             raise ValueError("a seed is an integer of 0 to 2**63 - 1")
         return value
 
+    @field_validator("mass", mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        return (*value, *value) if isinstance(value, (list, tuple)) and len(value) == 1 else value
+
     @field_validator("mass")
     @classmethod
     def _range(cls, value: tuple[float, float]) -> tuple[float, float]:
         if not 400 <= value[0] <= value[1] <= 6000:
-            raise ValueError("give LOW:HIGH with 400 <= LOW <= HIGH <= 6000 GeV")
+            raise ValueError("give one mass or LOW:HIGH, with 400 <= LOW <= HIGH <= 6000 GeV")
         return value
 
     @field_validator("ecm")
     @classmethod
     def _energy(cls, value: float) -> float:
         if not (math.isfinite(value) and 8000 <= value <= 14_000):
-            raise ValueError("collisions of 8000 to 14000 GeV are supported")
+            raise ValueError("collisions of 8000 to 14000 GeV (8 to 14 TeV) are supported")
         return value

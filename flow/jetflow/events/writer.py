@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
+from numpy.typing import NDArray
 
 from jetflow.events.block import Block
+from jetflow.events.chunks import Column
 from jetflow.events.disk import new_hdf5
 from jetflow.events.grid import Grid
-from jetflow.events.schema import CHUNK, COLLECTIONS, SCALARS, SCHEMA, stored
+from jetflow.events.schema import COLLECTIONS, SCALARS, SCHEMA, stored
 from jetflow.events.steps import to_steps
 
 __all__ = ["write_events"]
@@ -33,34 +34,30 @@ def write_events(
         file.attrs["process_names"] = json.dumps(process_names)
         file.attrs["grid"] = json.dumps(asdict(grid), sort_keys=True)
         file.attrs["provenance"] = json.dumps(provenance, sort_keys=True)
+        columns: dict[str, Column] = {}
         for block in blocks:
-            _append(file, block, grid)
+            _append(file, columns, block, grid)
             count += len(block)
             disk.check()
+        for column in columns.values():
+            column.close()
     return count
 
 
-def _append(file: h5py.File, block: Block, grid: Grid) -> None:
+def _append(file: h5py.File, columns: dict[str, Column], block: Block, grid: Grid) -> None:
+    def extend(name: str, dtype: str, values: NDArray[Any]) -> None:
+        if name not in columns:
+            columns[name] = Column(file, name, dtype)
+        columns[name].append(values)
+
     for name, dtype in SCALARS.items():
-        _extend(file, name, block.scalars[name], dtype)
+        extend(name, dtype, block.scalars[name])
     for name, table in block.tables.items():
         path = f"{name}/offsets"
-        if path not in file:
-            _extend(file, path, np.zeros(1, np.int64), "int64")
-        _extend(file, path, table.offsets[1:] + file[path][-1], "int64")
+        before = columns[path].last if path in columns else None
+        extend(path, "int64", table.offsets if before is None else table.offsets[1:] + before)
         values = table.columns
         if name in COLLECTIONS:
             values = values | {"step": to_steps(table.offsets, values["eta"], values["phi"], grid.phi_cells)}
-        for column, dtype in stored(name).items():
-            _extend(file, f"{name}/{column}", values[column], dtype)
-
-
-def _extend(file: h5py.File, name: str, values: np.ndarray[Any, Any], dtype: str) -> None:
-    if name not in file:
-        file.create_dataset(
-            name, (0,), dtype, maxshape=(None,), chunks=(CHUNK,), compression="gzip", compression_opts=6, shuffle=True
-        )
-    data = file[name]
-    start = len(data)
-    data.resize(start + len(values), axis=0)
-    data[start:] = values
+        for key, dtype in stored(name).items():
+            extend(f"{name}/{key}", dtype, values[key])
