@@ -1,4 +1,4 @@
-"""`jetflow models` and `train`."""
+"""`jetflow models`, `train` and `slim`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Precision", "models_app", "train"]
+__all__ = ["Precision", "models_app", "slim", "train"]
 
 models_app = typer.Typer(help="The models that come with jetflow.", no_args_is_help=True, add_completion=False)
 
@@ -103,3 +103,34 @@ def train(
         if compare:
             continue_full_precision(run, announce)
     typer.echo(f"{out}: trained; `jetflow evaluate {out} --events FILE` gives its figures")
+
+
+def slim(
+    model: Annotated[str, typer.Argument(help="NAME or FILE.yaml.")],
+    events: Annotated[list[Path], typer.Option(help="Events file; may be given several times.")],
+    width: Annotated[int, typer.Option(min=1, help="Most channels of a block in the end.")],
+    out: Annotated[Path, typer.Option(help="Folder for the new config and its weights.")] = Path("slim"),
+    steps: Annotated[int, typer.Option(min=1, help="How often channels are pruned.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of training before each pruning.")] = 20,
+    strength: Annotated[float, typer.Option(min=0.0, help="Price of an operation in the loss.")] = 1e-11,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights and batches.")] = 1,
+    start_from: Annotated[
+        str | None, typer.Option(help="NAME, RUN or weights.npz: start with the weights that fit.")
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with a slimming that was interrupted.")] = False,
+) -> None:
+    """Slim a network: train with a price on operations, prune channels, and again; writes a new config."""
+    from jetflow.model import find_model
+    from jetflow.size import model_size
+    from jetflow.training import Slimming, read_start
+    from jetflow.training import slim as run_slimming
+
+    start = read_start(start_from) if start_from else None
+    plan = Slimming(width, steps, epochs, strength)
+    with _progress() as announce:
+        config = run_slimming(
+            find_model(model).config_path, events, seed, out, plan, announce, typer.echo, start, resume
+        )
+    size = model_size(config)
+    typer.echo(f"{out}: slimmed to {size['parameters']:,} parameters, {size['macs']:,} macs")
+    typer.echo(f"go on: `jetflow train {out}/config.yaml --start-from {out}/slimmed.npz --events FILE --out RUN`")

@@ -4,8 +4,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
+from jetflow.atomic import write_text
 from jetflow.errors import InputError
 from jetflow.graph.fixed_point import FixedPoint
 
@@ -22,6 +31,7 @@ __all__ = [
     "TrainingConfig",
     "load_config",
     "load_yaml",
+    "save_config",
 ]
 
 Weights = Literal["ternary", "int8"]
@@ -98,6 +108,10 @@ class Convolution(Frozen):
     @classmethod
     def _from_number(cls, value: Any) -> Any:
         return {"channels": value} if isinstance(value, int) else value
+
+    @model_serializer(mode="wrap")
+    def _to_number(self, write: SerializerFunctionWrapHandler) -> Any:
+        return self.channels if self.kernel == 3 else write(self)
 
 
 Stages = tuple[Annotated[tuple[Convolution, ...], Field(min_length=1)], ...]
@@ -288,3 +302,8 @@ def _first(error: ValidationError) -> str:
 def load_config(path: Path) -> ModelConfig:
     """Read a model's config."""
     return load_yaml(path, ModelConfig)
+
+
+def save_config(path: Path, config: ModelConfig) -> None:
+    """Write a config with all its keys."""
+    write_text(path, yaml.safe_dump(config.model_dump(mode="json", by_alias=True), sort_keys=False, width=120))
