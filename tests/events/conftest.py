@@ -2,13 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
 from jetflow.events.card import Detector, load_card
 from jetflow.events.generation import generate
+from jetflow.events.particles import Particles
 from jetflow.events.pileup import Pool, load_pool, make_block, pool_block_path
 from jetflow.events.request import Request
 
@@ -57,3 +60,32 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("heavy") / "heavy.h5"
     generate(Request(events=200, mass=(2000.0, 2500.0), seed=3), out)
     return out
+
+
+_MASS = {11: 0.000511, 13: 0.10566, 22: 0.0, 211: 0.13957, 2112: 0.93957, 130: 0.49761}
+_CHARGE = {11: -1.0, 13: -1.0, 211: 1.0}
+
+
+def _particles(pdg: int, pt: np.ndarray, eta: np.ndarray, phi: np.ndarray, events: int | None = None) -> Particles:
+    """Particles of one kind from the origin, spread evenly over `events` (default: one each)."""
+    count = len(pt)
+    px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
+    zero = np.zeros(count)
+    return Particles(
+        offsets=np.linspace(0, count, (events or count) + 1).astype(np.int64),
+        pdg=np.full(count, pdg, np.int32),
+        charge=np.full(count, _CHARGE.get(pdg, 0.0)),
+        px=px,
+        py=py,
+        pz=pz,
+        e=np.sqrt(px**2 + py**2 + pz**2 + _MASS[pdg] ** 2),
+        x=zero,
+        y=zero,
+        z=zero,
+    )
+
+
+@pytest.fixture(scope="session")
+def particles() -> Callable[..., Particles]:
+    """Make particles of one kind: particles(pdg, pt, eta, phi, events=None)."""
+    return _particles

@@ -91,6 +91,19 @@ def test_broken_cards(tmp_path: Path, key: str, value: object, message: str) -> 
     assert str(caught.value).startswith(str(path))
 
 
+def test_the_atlas_card_is_another_detector() -> None:
+    """0.025 x 2 pi / 256 to |eta| 3.2, towers of 0.1; 2 T, 1.15 m: and no close-track filter."""
+    card = load_card("atlas")
+    assert (card.field_tesla, card.radius_m, card.tracker.close_tracks) == (2.0, 1.15, None)
+    assert card.cells.crystal_shape == (256, 256)
+    assert card.cells.tower_shape == (64, 64)
+    assert abs(card.cells.eta_max - 3.2) < 1e-12
+
+
+def test_one_mass_is_a_range_of_one() -> None:
+    assert Request.of(mass=[3500]).mass == (3500.0, 3500.0)
+
+
 def test_absent_and_unreadable_cards(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("a: [")
     for name, message in (
