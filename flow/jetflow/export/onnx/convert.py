@@ -41,8 +41,15 @@ def write_onnx(graph: Graph, format: str, path: Path) -> None:
 
 
 def _with_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with the shape of every tensor, without which QONNX's tools refuse it."""
+    """The model with the shape of every tensor, without which QONNX's tools refuse it.
+
+    They are taken over from QONNX's own inference, which knows its operations but gives constants random names.
+    """
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.transformation.infer_shapes import InferShapes
 
-    return ModelWrapper(model).transform(InferShapes()).model
+    known = {info.name: info for info in ModelWrapper(model).transform(InferShapes()).graph.value_info}
+    outputs = {info.name for info in model.graph.output}
+    names = [name for node in model.graph.node for name in node.output if name not in outputs]
+    model.graph.value_info.extend(known[name] for name in names)
+    return model

@@ -2,11 +2,13 @@
 
 QuantizeLinear (and QONNX's mode ROUND) rounds half to even. The other modes that round to nearest differ from that in
 ties alone; moved by half a unit of its own, finer grid, a value is never a tie, and every other value rounds as before.
-The moved value has one bit more than the 24 signed bits of the rule: float32 holds it.
+The moved value has one bit more than the 24 signed bits of the rule: float32 holds it, but for -2**23 moved down. That
+one is a tie only where 24 bits are dropped, as -1/2. There values move by a whole unit: then -2**23 + 1 may become the
+tie, which half to even takes to 0, where it belongs.
 """
 
 from jetflow.export.onnx.emitter import Emitter
-from jetflow.graph import FixedPoint, Overflow, Requantise, Rounding
+from jetflow.graph import EXACT_BITS, FixedPoint, Overflow, Requantise, Rounding
 
 __all__ = ["ends", "rounded", "settled"]
 
@@ -15,16 +17,17 @@ def settled(emit: Emitter, node: Requantise, x: str, fraction: int) -> str:
     """`x` (`fraction` fractional bits) changed so that rounding it half to even is rounding as `node` says."""
     if node.format.fraction >= fraction:
         return x  # nothing is dropped
-    name, half = f"{node.name}/settled", 2.0 ** -(fraction + 1)
+    name, dropped = f"{node.name}/settled", fraction - node.format.fraction
+    step = 2.0**-fraction if dropped == EXACT_BITS else 2.0 ** -(fraction + 1)
     match node.rounding:
         case Rounding.RND:
-            return emit.op("Add", [x, emit.scalar(half)], name)
+            return emit.op("Add", [x, emit.scalar(step)], name)
         case Rounding.RND_MIN_INF:
-            return emit.op("Sub", [x, emit.scalar(half)], name)
+            return emit.op("Sub", [x, emit.scalar(step)], name)
         case Rounding.RND_INF | Rounding.RND_ZERO:
             sign = emit.op("Sign", [x], f"{node.name}/sign")
-            step = emit.op("Mul", [sign, emit.scalar(half)], f"{node.name}/step")
-            return emit.op("Add" if node.rounding is Rounding.RND_INF else "Sub", [x, step], name)
+            away = emit.op("Mul", [sign, emit.scalar(step)], f"{node.name}/away")
+            return emit.op("Add" if node.rounding is Rounding.RND_INF else "Sub", [x, away], name)
         case Rounding.TRN:
             return _floor(emit, node, x, name)
         case Rounding.TRN_ZERO:
@@ -56,7 +59,7 @@ def rounded(emit: Emitter, node: Requantise, x: str, fraction: int, name: str) -
 def ends(format: FixedPoint, overflow: Overflow) -> tuple[float, float]:
     """The least and the largest mantissa that `overflow` leaves, no further out than the 24-bit rule lets any be."""
     low = -format.maximum if overflow is Overflow.SAT_SYM and format.signed else format.minimum
-    return float(max(low, -(1 << 24))), float(min(format.maximum, 1 << 24))
+    return float(max(low, -(1 << EXACT_BITS))), float(min(format.maximum, 1 << EXACT_BITS))
 
 
 def _floor(emit: Emitter, node: Requantise, x: str, name: str) -> str:
