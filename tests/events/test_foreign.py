@@ -127,11 +127,11 @@ def test_branches_by_name_and_bins(tmp_path: Path) -> None:
     [
         (
             "collections: {ecal: {eta: a, phi: b, et: c}}",
-            r"own\.root: branches: a, b, c: absent; found ecal_et, ecal_eta",
+            r"own\.root: branches: a, b, c: absent; found 'ecal_et', 'ecal_eta",
         ),
         ("collections: {ecal: {eta: a}}", r"map\.yaml: ecal: found eta; .*eta, phi, et"),
         ("collections: {muon: {eta: a, phi: b, et: c}}", r"map\.yaml: muon: found eta, phi, et; ecal"),
-        ("tree: other", r"own\.root: tree: found events, other is needed"),
+        ("tree: other", r"own\.root: tree: found 'events', other is needed"),
         ("trees: other", r"map\.yaml: trees: Extra inputs are not permitted"),
         ("{", r"map\.yaml: unreadable or no YAML"),
         (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from jetflow.events.schema import MAX_ET
 __all__ = ["check_values", "load_counts", "load_images"]
 
 _KEY = "images"
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error)  # what a damaged archive raises besides Python's own
 
 
 def load_counts(
@@ -101,7 +104,7 @@ def load_images(path: Path) -> NDArray[Any]:
                 raise InputError(f"{path}: {_KEY}: absent; found {file.files!r:.60}; store the images under this key")
             array: NDArray[Any] = file[_KEY]
             return array
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, LookupError, EOFError, RuntimeError, MemoryError, *_ZIP_ERRORS) as error:
         raise InputError(
             f"{path}: truncated, corrupt or not a NumPy file of numbers; save it again with numpy.savez or numpy.save"
         ) from error

@@ -30,30 +30,28 @@ def tree_blocks(path: Path, branches: Path | None, mu: float) -> Iterator[Block]
     the mean pileup to note. Truth objects have no parent and no generator jet.
     """
     names = BranchMap.read(branches)
-    with _opened(path, names.tree) as tree:
-        keys = {*tree.keys(), *tree.keys(full_paths=False)}
-        cells = names.collections or {
-            name: {column: f"{name}_{column}" for column in CELLS} for name in COLLECTIONS if f"{name}_et" in keys
-        }
-        truth = names.truth or ({name: f"truth_{name}" for name in OBJECT} if "truth_pdg" in keys else {})
-        wanted = [branch for columns in (*cells.values(), truth) for branch in columns.values()]
-        missing = [branch for branch in wanted if branch not in keys]
-        if not cells or missing:
-            found = ", ".join(sorted(tree.keys())) or "none"
-            lacking = ", ".join(missing) or "ecal_eta, ecal_phi, ecal_et"
-            raise InputError(
-                f"{path}: branches: {lacking}: absent; found {found:.60}; name them in --branches FILE.yaml"
-            )
-        for start in range(0, max(tree.num_entries, 1), _STEP):
-            stop = min(start + _STEP, tree.num_entries)
+    tree, keys, count = _opened(path, names.tree)
+    cells = names.collections or {
+        name: {column: f"{name}_{column}" for column in CELLS} for name in COLLECTIONS if f"{name}_et" in keys
+    }
+    truth = names.truth or ({name: f"truth_{name}" for name in OBJECT} if "truth_pdg" in keys else {})
+    wanted = [branch for columns in (*cells.values(), truth) for branch in columns.values()]
+    missing = [branch for branch in wanted if branch not in keys]
+    if not cells or missing:
+        found = repr(sorted(keys))[1:-1]
+        lacking = ", ".join(missing) or "ecal_eta, ecal_phi, ecal_et"
+        raise InputError(f"{path}: branches: {lacking}: absent; found {found:.60}; name them in --branches FILE.yaml")
+    with tree:
+        for start in range(0, max(count, 1), _STEP):
+            stop = min(start + _STEP, count)
             reader = _Reader(path, tree, start, stop)
             tables = {name: _cells(reader, columns) for name, columns in cells.items()}
             tables["truth"] = _truth(reader, truth) if truth else no_truth(stop - start)
             yield Block(unknown(stop - start, mu), tables)
 
 
-def _opened(path: Path, name: str | None) -> Any:
-    """The tree called `name`, or the only one, of a file."""
+def _opened(path: Path, name: str | None) -> tuple[Any, set[str], int]:
+    """The tree called `name`, or the only one, of a file; names of its branches, with and without folders; events."""
     try:
         uproot = importlib.import_module("uproot")
         importlib.import_module("awkward")
@@ -61,15 +59,18 @@ def _opened(path: Path, name: str | None) -> Any:
         raise MissingToolError("reading ROOT files needs uproot: pip install 'jetflow[root]'") from error
     try:
         file = uproot.open(path)
+        if file.file.fEND > path.stat().st_size:
+            raise EOFError("the file is shorter than it says")
         kinds = file.classnames()
         trees = sorted({key.split(";")[0] for key, kind in kinds.items() if kind in ("TTree", "ROOT::RNTuple")})
         chosen = trees[0] if name is None and len(trees) == 1 else name
         if chosen in trees:
-            return file[chosen]
+            tree = file[chosen]
+            return tree, {*tree.keys(), *tree.keys(full_paths=False)}, int(tree.num_entries)
     except Exception as error:  # a damaged file makes uproot raise almost anything
         raise InputError(f"{path}: truncated, corrupt or not a ROOT file; copy it again") from error
-    found = ", ".join(trees) or "none"
-    raise InputError(f"{path}: tree: found {found}, {name or 'one'} is needed; name it in --branches FILE.yaml")
+    found = repr(trees)[1:-1] or "none"
+    raise InputError(f"{path}: tree: found {found:.60}, {name or 'one'} is needed; name it in --branches FILE.yaml")
 
 
 class _Reader:
