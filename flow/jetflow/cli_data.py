@@ -40,9 +40,12 @@ def generate(
     events: Annotated[int, typer.Option(help="Events in total, split evenly over the processes.")] = 1000,
     workers: Annotated[int, typer.Option(help="Processes to use. The bytes do not depend on it.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of every random stream.")] = 1,
-    mass: Annotated[str, typer.Option(help="Graviton mass range LOW:HIGH [GeV].")] = "800:3500",
+    mass: Annotated[str, typer.Option(help="Graviton mass, or range LOW:HIGH [GeV].")] = "800:3500",
+    ecm: Annotated[float, typer.Option(help="Collision energy [TeV].")] = 13.0,
     card: Annotated[str, typer.Option(help="Detector card: name or YAML file.")] = "cms-phase2",
+    baseline: Annotated[bool, typer.Option(help="With the jets of the rule-based baseline.")] = True,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps pileup pools. Default: $JETFLOW_CACHE.")] = None,
+    dask: Annotated[str | None, typer.Option(help="Dask scheduler, tcp://host:8786, to use instead.")] = None,
 ) -> None:
     """Generate collisions with Pythia 8 and the emulated detector. A killed run goes on where it was."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -56,7 +59,9 @@ def generate(
         events=events,
         seed=seed,
         mass=_numbers("--mass", mass, ":"),
+        ecm=ecm * 1000,
         card=card,
+        baseline=baseline,
     )
     columns = (TextColumn("{task.description:11}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
@@ -67,8 +72,35 @@ def generate(
                 tasks[what] = bar.add_task(what, total=total)
             bar.update(tasks[what], completed=done)
 
-        count = run(request, out, workers, cache, progress)
+        count = run(request, out, workers, cache, progress, dask)
     typer.echo(f"{out}: {count} events, {out.stat().st_size / count:.0f} bytes an event")
+
+
+@app.command()
+def benchmark(
+    events: Annotated[int, typer.Option(help="Events to make.")] = 500,
+    process: Annotated[str, typer.Option(help="Processes, comma-separated.")] = "tt,HH,WW,ZZ,bb",
+    pileup: Annotated[str, typer.Option(help="Mean pileup, 0 to 200.")] = "50",
+    workers: Annotated[int, typer.Option(help="Processes to use.")] = 2,
+    baseline: Annotated[bool, typer.Option(help="With the jets of the rule-based baseline.")] = True,
+    cache: Annotated[Path | None, typer.Option(help="Folder that keeps pileup pools. Default: $JETFLOW_CACHE.")] = None,
+) -> None:
+    """Make events, read them, and print what it took on this machine."""
+    from jetflow.events.benchmark import benchmark as run
+    from jetflow.events.request import Request
+
+    request = Request.of(
+        processes=process.split(","), pileup=_numbers("--pileup", pileup, ","), events=events, baseline=baseline
+    )
+    found = run(request, workers, cache)
+    typer.echo(f"{events} events of {process} at mu {pileup}, {workers} workers, measured on this machine")
+    typer.echo(f"events made           {found.events_per_s:10.1f} / s")
+    typer.echo(f"                      {found.core_ms:10.1f} ms of a core an event")
+    typer.echo(f"pileup pool           {found.pool_s:10.1f} s (0 where it is cached)")
+    typer.echo(f"memory of a worker    {found.worker_mib:10.0f} MiB, highest")
+    typer.echo(f"file                  {found.bytes_per_event:10.0f} bytes an event")
+    typer.echo(f"tower images read     {found.towers_per_s:10.0f} / s a core")
+    typer.echo(f"crystal images read   {found.crystals_per_s:10.0f} / s a core")
 
 
 @app.command()
