@@ -42,6 +42,7 @@ def test_images(tmp_path: Path, suffix: str, shape: tuple[int, int], grid: Any, 
     ("images", "options", "message"),
     [
         (np.zeros((2, 72, 68, 2)), {}, r"found shape \(2, 72, 68, 2\); \(n, 340, 360, 2\) or \(n, 68, 72, 2\)"),
+        (np.zeros((0, 68, 72, 2)), {}, r"images: holds no events"),
         (np.zeros((2, 68, 72, 3)), {}, r"found shape \(2, 68, 72, 3\)"),
         (np.full((1, 68, 72, 2), np.nan), {}, r"images: found NaN GeV"),
         (np.full((1, 68, 72, 2), 4096), {}, r"images: found 4096 counts; 0\.\.2047 counts"),

@@ -101,6 +101,21 @@ def test_what_a_converted_file_gives(tmp_path: Path) -> None:
     assert (jets.columns["ratio"] == np.concatenate(rows["baseline"]).reshape(-1, 5)[:, 4].astype(np.float32)).all()
 
 
+@pytest.mark.parametrize("labels", [0, 1, 2])
+@pytest.mark.parametrize("events", [1, 2, 40, 257])
+def test_events_of_equal_lengths(tmp_path: Path, events: int, labels: int) -> None:
+    """As many values in every event, or none: h5py must not take the rows for a matrix."""
+    rows: dict[str, list[Any]] = {name: [[3, 4]] * events for names in DATASETS.values() for name in names}
+    rows["labels"] = [[2, 5, 6, 300.0] * labels] * events
+    theirs, ours, back = (tmp_path / name for name in ("theirs.h5", "ours.h5", "back.h5"))
+    assert convert(write(theirs, rows), ours, "jetflow") == convert(ours, back, "public") == events
+    with open_events(ours) as file:
+        file.check()
+        assert len(file) == events
+    for name, values in read(back).items():
+        assert [row.tolist() for row in values] == rows[name]
+
+
 def test_cells_listed_twice_are_added(tmp_path: Path) -> None:
     rows = public_rows(np.random.default_rng(1), events=1)
     rows["EFlowTrack_Eta"], rows["EFlowTrack_Phi"], rows["EFlowTrack_PT"] = [[7, 7]], [[8, 8]], [[1.5, 2.5]]
@@ -162,6 +177,10 @@ def test_bad_values(tmp_path: Path, name: str, value: float, message: str) -> No
     rows = public_rows(np.random.default_rng(2), events=3)
     rows[name][1] = np.append(rows[name][1][:-1].astype(np.float64), value)
     refused(write(tmp_path / "odd.h5", rows, np.float32), message)
+
+
+def test_no_events(tmp_path: Path) -> None:
+    refused(write(tmp_path / "odd.h5", public_rows(np.random.default_rng(2), events=0)), "labels: holds no events")
 
 
 def test_other_kinds_of_datasets(tmp_path: Path) -> None:

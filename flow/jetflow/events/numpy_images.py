@@ -34,13 +34,15 @@ def image_blocks(path: Path, channels: Sequence[str], lsb_gev: float, mu: float)
     if images.shape[1:] not in allowed:
         shapes = " or ".join(str(("n", *shape)).replace("'", "") for shape in allowed)
         raise InputError(f"{path}: images: found shape {images.shape}; {shapes} is allowed; reshape it, or --channels")
+    if not len(images):
+        raise InputError(f"{path}: images: holds no events; at least one is needed; save some")
     for name in channels:
         if name not in COLLECTIONS or list(channels).count(name) > 1:
             raise InputError(f"--channels: found {name!r}; each once of {', '.join(COLLECTIONS)} is allowed")
     if not lsb_gev > 0:
         raise InputError(f"--lsb-gev: found {lsb_gev}; a count must be more than 0 GeV")
     size = allowed[images.shape[1:]]
-    for start in range(0, max(len(images), 1), _STEP):
+    for start in range(0, len(images), _STEP):
         some = np.asarray(images[start : start + _STEP])
         check_values(path, some, _BITS)
         scale = lsb_gev if np.issubdtype(some.dtype, np.integer) else 1.0

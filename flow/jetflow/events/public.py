@@ -65,6 +65,8 @@ class PublicFile:
             lengths = {name: self._length(name) for name in names}
             self.index_dtype = str(h5py.check_vlen_dtype(file[names[0]].dtype))
         count = lengths["labels"]
+        if not count:
+            raise InputError(f"{path}: labels: holds no events; at least one is needed; {_COPY}")
         for name, length in lengths.items():
             if length != count:
                 raise InputError(f"{path}: {name}: found {length} events, `labels` has {count}; {_COPY}")

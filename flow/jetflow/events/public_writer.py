@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ def write_public(path: Path, source: EventFile, index_dtype: IndexDtype) -> int:
             "for 340 x 360; make a file with the card cms-phase2"
         )
     with new_hdf5(path) as (file, disk):
-        for start in range(0, max(len(source), 1), _STEP):
+        for start in range(0, len(source), _STEP):
             stop = min(start + _STEP, len(source))
             for name, (offsets, values) in _datasets(source, start, stop, index_dtype).items():
                 _append(file, name, offsets, values)
@@ -74,6 +75,6 @@ def _append(file: h5py.File, name: str, offsets: NDArray[np.int64], values: NDAr
     data = file[name]
     start = len(data)
     data.resize(start + len(offsets) - 1, axis=0)
-    rows = np.empty(len(offsets) - 1, object)
-    rows[:] = np.split(values, offsets[1:-1]) if len(rows) > 1 else [values] * len(rows)
-    data[start:] = rows
+    for row, (low, high) in enumerate(pairwise(offsets.tolist())):
+        if high > low:  # one by one: h5py takes rows of equal lengths for a matrix
+            data[start + row] = values[low:high]

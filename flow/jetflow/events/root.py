@@ -41,8 +41,10 @@ def tree_blocks(path: Path, branches: Path | None, mu: float) -> Iterator[Block]
         found = repr(sorted(keys))[1:-1]
         lacking = ", ".join(missing) or "ecal_eta, ecal_phi, ecal_et"
         raise InputError(f"{path}: branches: {lacking}: absent; found {found:.60}; name them in --branches FILE.yaml")
+    if not count:
+        raise InputError(f"{path}: tree: holds no events; at least one is needed; name another in --branches FILE.yaml")
     with tree:
-        for start in range(0, max(count, 1), _STEP):
+        for start in range(0, count, _STEP):
             stop = min(start + _STEP, count)
             reader = _Reader(path, tree, start, stop)
             tables = {name: _cells(reader, columns) for name, columns in cells.items()}
