@@ -1,5 +1,6 @@
 """`jetflow data`: what the commands print, and one line with exit code 2 for bad input."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,13 +28,40 @@ def test_inspect() -> None:
         assert name in done.stdout
 
 
+def test_inspect_draws(tmp_path: Path) -> None:
+    done = run("inspect", str(SAMPLE), "--plots", str(tmp_path / "pictures"), "--events", "0")
+    assert (done.returncode, done.stderr) == (0, "")
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == ["average-jets.png", "jet-shapes.png", "labels.png", "spectra.png"]
+    assert all(name in done.stdout for name in names)
+    refused = run("inspect", str(SAMPLE), "--plots", str(tmp_path / "more"), "--events", "300")
+    assert refused.returncode == 2
+    assert refused.stderr == f"error: --events: found 300; 0 to 256 events of {SAMPLE} can be drawn\n"
+
+
+def test_inspect_without_the_extra(tmp_path: Path) -> None:
+    """Only pictures need it."""
+    (tmp_path / "mplhep.py").write_text("raise ImportError")
+    hidden = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "jetflow.cli_data", "inspect", str(SAMPLE)]
+    done = subprocess.run(
+        [*command, "--plots", str(tmp_path / "out")], env=hidden, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: mplhep: not found, needed to draw: pip install 'jetflow[plots]'\n"
+    assert not (tmp_path / "out").exists()
+    assert subprocess.run(command, env=hidden, capture_output=True, check=False).returncode == 0
+
+
 def test_generate(tmp_path: Path) -> None:
     out = tmp_path / "few.h5"
     done = run("generate", "--process", "qq", "--events", "4", "--mass", "1000:1000", "--out", str(out))
     assert done.returncode == 0
     assert "4 events" in done.stdout
     assert "FastJet" not in done.stdout
-    assert "0 │" in run("inspect", str(out)).stdout, "gravitons to light quarks have no labels"
+    lines = run("inspect", str(out)).stdout.splitlines()
+    row = next(line.split() for line in lines if line.split()[:1] == ["qq"])
+    assert row == ["qq", "0", "4", "0.0", "0", "0", "0"], "gravitons to light quarks have no labels"
 
 
 @pytest.mark.parametrize(

@@ -104,26 +104,24 @@ def benchmark(
 
 
 @app.command()
-def inspect(file: Annotated[Path, typer.Argument(help="An events file.")]) -> None:
-    """Check every value of an events file and print its contents."""
+def inspect(
+    file: Annotated[Path, typer.Argument(help="An events file.")],
+    plots: Annotated[Path | None, typer.Option(help="Folder for pictures (.png).")] = None,
+    events: Annotated[int, typer.Option(help="Events to draw, from the first on.")] = 3,
+) -> None:
+    """Check every value of an events file, print counts, spectra and checks, and draw it."""
     from rich.console import Console
-    from rich.table import Table
 
-    from jetflow.events.inspect import summarise
+    from jetflow.events.contents import read_contents
+    from jetflow.events.pictures import draw
     from jetflow.events.reader import open_events
+    from jetflow.events.summary import summary
 
-    with open_events(file) as events:
-        groups = summarise(events)
-        title = f"{len(events)} events, seed {events.provenance['request']['seed']}"
-    table = Table(title=title, width=80)
-    for name in ("process", "mu", "events", "pileup", "ECAL GeV", "HCAL GeV", *groups[0].objects):
-        table.add_column(name, justify="left" if name == "process" else "right")
-    for group in groups:
-        means = [f"{value:.0f}" for value in group.mean_et.values()]
-        counts = [str(value) for value in group.objects.values()]
-        table.add_row(group.process, f"{group.mu:g}", str(group.events), f"{group.mean_npu:.1f}", *means, *counts)
-    Console(width=80).print(table)
-    typer.echo("ET: mean of an event. Labels of paper 1: b above 30, W/Z/H and t above 200 GeV.")
+    with open_events(file) as opened:
+        contents = read_contents(opened)
+        Console(width=80).print(*summary(opened, contents))
+        for path in draw(opened, contents, plots, events) if plots else ():
+            typer.echo(path)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Generator jets: anti-kt jets of the stable visible particles, one fastjet call for a batch of events."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,12 +54,23 @@ def generator_jets(particles: Particles, radius: float, min_pt: float) -> Jets:
     )
 
 
-def match(event: NDArray[np.int64], eta: Floats, phi: Floats, jets: Jets, radius: float) -> NDArray[np.int64]:
+class _Placed(Protocol):
+    """Jets of n events with falling pT."""
+
+    @property
+    def offsets(self) -> NDArray[np.int64]: ...
+    @property
+    def eta(self) -> NDArray[Any]: ...
+    @property
+    def phi(self) -> NDArray[Any]: ...
+
+
+def match(event: NDArray[np.int64], eta: Floats, phi: Floats, jets: _Placed, radius: float) -> NDArray[np.int64]:
     """For each object the index of the hardest jet of its event within `radius` in (eta, phi), or -1."""
     found = np.full(len(event), -1, np.int64)
     rank, count = 0, np.diff(jets.offsets)[event]
     while len(event) and rank < count.max():
-        index = np.minimum(jets.offsets[event] + rank, len(jets.pt) - 1)
+        index = np.minimum(jets.offsets[event] + rank, len(jets.eta) - 1)
         turn = np.abs(jets.phi[index] - phi)
         near = np.hypot(jets.eta[index] - eta, np.minimum(turn, 2 * np.pi - turn)) < radius
         found = np.where((found < 0) & near & (rank < count), index, found)
