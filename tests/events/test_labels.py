@@ -124,6 +124,21 @@ def test_every_class_of_paper_2_belongs_to_its_process(sample: Path) -> None:
         assert share == pytest.approx([172, 84, 125], abs=4)
 
 
+def test_generator_jets_are_labels(heavy: Path) -> None:
+    """Every b label of paper 1 is an anti-kt 0.4 jet too: the same place, pT and mass."""
+    with EventFile.open(heavy) as file:
+        labels, jets = file.labels(), file.labels(scheme="atlas-jets")
+        assert set(jets.class_id) == {1}
+        assert jets.pt.min() > 20
+        assert (np.abs(jets.eta) < file.grid.eta_max).all()
+        own = labels.class_id == 1
+        event = np.repeat(np.arange(len(file)), np.diff(labels.offsets))[own]
+        for index, pt, eta, mass in zip(event, labels.pt[own], labels.eta[own], labels.mass[own], strict=True):
+            rows = slice(jets.offsets[index], jets.offsets[index + 1])
+            found = np.flatnonzero(jets.pt[rows] == pt)
+            assert (jets.eta[rows][found].tolist(), jets.mass[rows][found].tolist()) == ([eta], [mass])
+
+
 def test_clusters_are_labels(sample: Path) -> None:
     """Every label of paper 1 has a cluster of at least a fifth of its pT near by, within 0.4."""
     with EventFile.open(sample) as file:

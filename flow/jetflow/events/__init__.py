@@ -10,7 +10,7 @@ from jetflow.events.feeding import EventStream
 from jetflow.events.generation import generate
 from jetflow.events.grid import Grid
 from jetflow.events.images import load_counts
-from jetflow.events.labels import CLASS_NAMES, CLASSES, Labels, Scheme
+from jetflow.events.labels import CLASSES, Labels, Scheme
 from jetflow.events.reader import EventFile, GridName, open_events
 from jetflow.events.request import Request
 from jetflow.events.schema import CALORIMETER, PARTICLE_FLOW
@@ -18,7 +18,6 @@ from jetflow.events.schema import CALORIMETER, PARTICLE_FLOW
 __all__ = [
     "CALORIMETER",
     "CLASSES",
-    "CLASS_NAMES",
     "PARTICLE_FLOW",
     "EventFile",
     "EventStream",

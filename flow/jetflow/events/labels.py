@@ -24,7 +24,7 @@ from jetflow.events.schema import CALORIMETER
 if TYPE_CHECKING:
     from jetflow.events.reader import EventFile
 
-__all__ = ["CLASSES", "CLASS_NAMES", "Labels", "Scheme", "labels", "paper1_labels", "paper2_labels"]
+__all__ = ["CLASSES", "Labels", "Scheme", "labels", "paper1_labels", "paper2_labels"]
 
 Scheme = Literal["paper1", "paper2", "atlas-jets", "atlas-clusters"]
 CLASSES: Final[dict[Scheme, tuple[str, ...]]] = {
@@ -33,7 +33,6 @@ CLASSES: Final[dict[Scheme, tuple[str, ...]]] = {
     "atlas-jets": ("jet",),
     "atlas-clusters": ("cluster",),
 }
-CLASS_NAMES = ("background", *CLASSES["paper1"])
 B_MIN_PT = 30.0  # GeV, of the generator jet
 HEAVY_MIN_PT = 200.0  # GeV, of the last copy before decay
 PAPER2_MIN_PT = 7.0  # GeV, the lowest of their data
