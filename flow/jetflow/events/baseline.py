@@ -81,6 +81,5 @@ def _substructure(ak: Any, fastjet: Any, members: Any) -> dict[str, Floats]:
     columns["msd"][split] = np.maximum(ak.to_numpy(groomed.msoftdrop), 0.0)
     tau = sequence.njettiness(axes_definition="OnePass_KT_Axes", njets=[1, 2, 3], beta=1.0, R0=RADIUS)
     for prongs, values in enumerate(ak.to_numpy(tau).reshape(-1, 3).T, 1):
-        enough = size[split] > prongs
-        columns[f"tau{prongs}"][np.flatnonzero(split)[enough]] = values[enough]
+        columns[f"tau{prongs}"][split] = values
     return columns
