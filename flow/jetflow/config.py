@@ -69,6 +69,7 @@ class InputConfig(Frozen):
     grid: Literal["tower", "crystal"] = "tower"
     rows: Positive = 68  # eta
     columns: Positive = 72  # phi
+    eta_step: float | None = Field(None, gt=0)  # a cell in eta; left out: that of the CMS grid
     channels: tuple[str, ...] = Field(("ecal", "hcal"), min_length=1)  # collections of an events file
     lsb_gev: float = Field(0.5, gt=0)
     bits: int = Field(10, ge=4, le=16)
@@ -78,6 +79,11 @@ class InputConfig(Frozen):
     def shape(self) -> tuple[int, int, int]:
         """(rows, columns, channels)."""
         return self.rows, self.columns, len(self.channels)
+
+    @property
+    def cell_eta(self) -> float:
+        """Width of a cell in eta."""
+        return self.eta_step or {"tower": 0.087, "crystal": 0.0174}[self.grid]
 
     def fixed_point(self) -> FixedPoint:
         """Format of a count inside the network."""

@@ -131,7 +131,6 @@ def test_labels_are_padded_by_event() -> None:
     assert found.eta.tolist() == [[1, 2], [0, 0], [3, 0]]
     assert found.regressed.tolist() == [[10, 20], [0, 0], [30, 0]]
     assert np.array_equal(Truth.pad(labels, "pt").regressed, found.regressed / 10)
-    assert found.take(np.array([2, 0])).classes.tolist() == [[3, 0], [1, 2]]
 
 
 def test_two_maps_compete_for_the_best_cell() -> None:

@@ -12,7 +12,6 @@ from jetflow.config import ModelConfig
 __all__ = ["Anchors", "training_anchors"]
 
 Floats = NDArray[np.float32]
-ETA_STEP = {"tower": 0.087, "crystal": 0.0174}  # a cell of the input, in eta
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def _of(config: ModelConfig, stage: Stage) -> Anchors:
     edges = (
         ((pitch * cells - before - size / 2) * step, (-before - size / 2) * step)
         for cells, size, step in (
-            (stage.rows, entry.rows, ETA_STEP[entry.grid]),
+            (stage.rows, entry.rows, entry.cell_eta),
             (stage.columns, entry.columns, 2 * np.pi / entry.columns),
         )
     )

@@ -1,5 +1,6 @@
 """Batches of images and truth in a seeded order, flipped and rotated at random."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,12 @@ def check_fit(file: EventFile, config: ModelConfig) -> None:
     shape = file.image_shape(config.input.channels, config.input.grid)
     if config.input.shape != shape:
         raise InputError(f"{file.path}: its images are {shape}, input of {config.name} is {config.input.shape}")
+    step = file.grid.eta_step * (file.grid.tower if config.input.grid == "tower" else 1)
+    if not math.isclose(step, config.input.cell_eta, rel_tol=1e-6):
+        raise InputError(
+            f"{file.path}: its cells are {step:g} wide in eta, those of {config.name} {config.input.cell_eta:g} "
+            "(input.eta_step)"
+        )
     classes = CLASSES[config.labels]
     if [_letters(name) for name in config.classes] != [_letters(name) for name in classes]:
         raise InputError(
