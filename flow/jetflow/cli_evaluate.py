@@ -18,19 +18,42 @@ def evaluate(
         list[str] | None, typer.Option(help="Other weights of the model to take the difference to; may be repeated.")
     ] = None,
     record: Annotated[bool, typer.Option(help="Keep the figures in metrics.json beside the weights.")] = False,
+    plots: Annotated[Path | None, typer.Option(help="Folder for figures: NAME.png and NAME.json.")] = None,
+    figures: Annotated[
+        str, typer.Option(help="Names of figures, comma-separated; default: all that the events allow.")
+    ] = "",
+    background: Annotated[
+        list[Path] | None, typer.Option(help="Events of minbias with pileup (and gg, qq), for rates; may be repeated.")
+    ] = None,
+    crossing_mhz: Annotated[float, typer.Option(min=0.001, help="Assumed rate of bunch crossings.")] = 31.0,
+    rate_khz: Annotated[float, typer.Option(min=0.001, help="Rate of a trigger on one class.")] = 100.0,
 ) -> None:
-    """AP by class with bootstrap errors, precision at recall, residuals; quantised models as integer graphs."""
+    """AP by class with bootstrap errors, precision at recall, residuals; quantised models as integer graphs.
+
+    Where the file has the baseline's jets, the rule-based algorithm stands beside the network.
+    """
     from rich.console import Console
 
     from jetflow.model import find_model
-    from jetflow.physics import evaluate_model, figures_table, record_metrics
+    from jetflow.physics import comparison_table, evaluate_model, fault_table, figures_table, rate_table, record_metrics
 
-    found = find_model(model)
+    console, found = Console(width=80), find_model(model)
     results = evaluate_model(found, precision.value, events, compare or [])
-    Console(width=80).print(figures_table(results.figures))
+    console.print(figures_table(results.figures))
+    if len(results.all) > 1:
+        console.print(comparison_table(results))
     for other, (difference, error) in results.differences().items():
-        typer.echo(
-            f"mean area AP, {precision.value} minus {other}: {difference:+.4f} +- {error:.4f} (paired bootstrap)"
-        )
+        title = f"mean area AP, {precision.value} minus {other}"
+        typer.echo(f"{title}: {difference:+.4f} +- {error:.4f} (paired bootstrap)")
     if record:
-        typer.echo(f"figures kept in {record_metrics(found.folder, results.figures)}")
+        typer.echo(f"figures kept in {record_metrics(found.folder, results)}")
+    if plots is None:
+        return
+    from jetflow.physics.figures import make_study, write_figures
+
+    study = make_study(results, background or [], crossing_mhz * 1000, rate_khz)
+    tables = {"rate": rate_table, "faults": fault_table}
+    for name, data in write_figures(study, plots, [name for name in figures.split(",") if name]):
+        if name in tables:
+            console.print(tables[name](data))
+        typer.echo(f"{plots / name}.png")

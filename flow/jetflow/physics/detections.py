@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from jetflow.networks.anchors import Anchors
 from jetflow.networks.regression import decode_regression
 from jetflow.physics.suppression import best_of_each, suppress
 
-__all__ = ["Detections", "detect", "join"]
+__all__ = ["Detections", "detect", "join", "select"]
 
 CHUNK = 256  # events at a time: their candidates stay in the cache
 Floats = NDArray[np.float32]
@@ -50,6 +51,11 @@ def join(parts: Iterable[tuple[int, Detections]]) -> Detections:
         moved.append(replace(part, event=part.event + start))
         start += events
     return Detections(*(np.concatenate([getattr(part, f.name) for part in moved]) for f in fields(Detections)))
+
+
+def select(detections: Detections, chosen: NDArray[Any]) -> Detections:
+    """Some of the detections, by mask or index."""
+    return Detections(*(getattr(detections, f.name)[chosen] for f in fields(Detections)))
 
 
 def _detect(config: ModelConfig, offsets: Floats, logits: Floats, regression: Floats) -> Detections:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from jetflow.physics.detections import Detections
 
-__all__ = ["Matches", "match"]
+__all__ = ["Matches", "match", "pairs"]
 
 Integers = NDArray[np.int64]
 
@@ -36,7 +36,7 @@ def match(detections: Detections, labels: Any, class_id: int, distance: float) -
     wanted = np.flatnonzero(labels.class_id == class_id)
     label_event = np.repeat(np.arange(events), np.diff(labels.offsets))[wanted]
     event = detections.event[chosen]
-    rank, truth = _pairs(event, label_event)
+    rank, truth = pairs(event, label_event)
     truth = wanted[truth]
     d_eta = labels.eta[truth] - detections.eta[chosen[rank]]
     d_phi = (labels.phi[truth] - detections.phi[chosen[rank]] + np.pi) % (2 * np.pi) - np.pi
@@ -49,7 +49,7 @@ def match(detections: Detections, labels: Any, class_id: int, distance: float) -
     return Matches(event, found >= 0, found, chosen, np.bincount(label_event, minlength=events))
 
 
-def _pairs(event: Integers, label_event: Integers) -> tuple[Integers, Integers]:
+def pairs(event: Integers, label_event: Integers) -> tuple[Integers, Integers]:
     """Every pair of a detection and a label of its event, as their indices; `label_event` rises."""
     first = np.searchsorted(label_event, event)
     counts = np.searchsorted(label_event, event, side="right") - first

@@ -10,7 +10,9 @@ from jetflow.physics.evaluation import Evaluation, evaluate, paired_difference
 from jetflow.physics.prediction import detections_of, runner
 from jetflow.physics.sample import Sample, open_sample
 
-__all__ = ["Results", "evaluate_model", "evaluate_sample"]
+__all__ = ["BASELINE", "Results", "evaluate_model", "evaluate_sample"]
+
+BASELINE = "baseline"  # the rule-based algorithm's name among the weights
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,17 @@ class Results:
     model: Model
     sample: Sample
     evaluations: dict[str, Evaluation]
+    baseline: Evaluation | None  # of the rule-based algorithm, where the file holds its jets
 
     @property
     def precision(self) -> str:
         """The weights in question."""
         return next(iter(self.evaluations))
+
+    @property
+    def all(self) -> dict[str, Evaluation]:
+        """The evaluations and the baseline's."""
+        return self.evaluations if self.baseline is None else {**self.evaluations, BASELINE: self.baseline}
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -43,12 +51,13 @@ class Results:
 
 
 def evaluate_sample(model: Model, weights: Sequence[str], sample: Sample) -> Results:
-    """Evaluate several weights of a model on the same events."""
+    """Evaluate several weights of a model, and the baseline, on the same events."""
     evaluations = {}
     for precision in weights:
         found = detections_of(model, runner(model, precision), sample.blocks())
         evaluations[precision] = evaluate(model.config, found, sample.labels)
-    return Results(model, sample, evaluations)
+    baseline = None if sample.baseline is None else evaluate(model.config, sample.baseline, sample.labels)
+    return Results(model, sample, evaluations, baseline)
 
 
 def evaluate_model(model: Model, precision: str, events: Path, compare: Sequence[str] = ()) -> Results:

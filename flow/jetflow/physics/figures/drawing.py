@@ -1,0 +1,41 @@
+"""How weights, classes and variables look in every picture."""
+
+from typing import Any
+
+import numpy as np
+
+from jetflow.plots import COLOURS
+
+__all__ = ["class_colour", "draw_share", "symbol", "weight_style"]
+
+BLUE, RED, ORANGE, PURPLE, _, GREY = COLOURS
+_WEIGHTS: dict[str, dict[str, Any]] = {
+    "fpn": {"color": BLUE, "linestyle": "-"},
+    "fpn-continued": {"color": BLUE, "linestyle": "--"},
+    "twn": {"color": RED, "linestyle": "-"},
+    "int8": {"color": ORANGE, "linestyle": "-"},
+    "baseline": {"color": GREY, "linestyle": ":"},
+}
+_SYMBOLS = {"eta": r"$\eta$", "phi": r"$\phi$", "pt": r"$p_\mathrm{T}$ [GeV]"}
+
+
+def weight_style(name: str) -> dict[str, Any]:
+    """Colour and line of a set of weights."""
+    return _WEIGHTS.get(name, {"color": PURPLE, "linestyle": "-."})
+
+
+def class_colour(index: int) -> str:
+    """Of the class with this place among the classes."""
+    return (BLUE, RED, ORANGE, PURPLE)[index % 4]
+
+
+def symbol(variable: str) -> str:
+    """An axis title."""
+    return _SYMBOLS[variable]
+
+
+def draw_share(panel: Any, edges: Any, values: dict[str, Any], label: str, style: dict[str, Any]) -> None:
+    """Shares (of binning.share) with their intervals at the bins' middles."""
+    value, low, high = (np.array(values[key], float) for key in ("value", "low", "high"))
+    error = np.maximum(np.stack([value - low, high - value]), 0)
+    panel.errorbar((edges[1:] + edges[:-1]) / 2, value, yerr=error, marker="o", label=label, **style)

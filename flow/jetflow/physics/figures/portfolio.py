@@ -1,0 +1,82 @@
+"""All figures by name: how their numbers are made, how they are drawn, and the files that they become."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from jetflow.atomic import write_text
+from jetflow.errors import InputError
+from jetflow.physics.figures import (
+    dataset,
+    displays,
+    faults,
+    filters,
+    fractions,
+    overlays,
+    precision,
+    precision_recall,
+    residuals,
+    trigger,
+)
+from jetflow.physics.figures.study import Study
+from jetflow.physics.plain import plain
+from jetflow.plots import picture
+
+__all__ = ["FIGURES", "Figure", "write_figures"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How a figure is made: its numbers, its panels (rows, columns), its drawing, and the size of a panel in inches."""
+
+    data: Callable[[Study], dict[str, Any]]
+    grid: Callable[[dict[str, Any]], tuple[int, int]]
+    draw: Callable[[Any, dict[str, Any]], None]  # on an array of axes (rows, columns)
+    panel: tuple[float, float]
+    needs: Literal["background", "ternary"] | None = None
+
+
+FIGURES = {
+    "dataset": Figure(dataset.data, dataset.grid, dataset.draw, (5, 4)),
+    "precision-recall": Figure(precision_recall.data, precision_recall.grid, precision_recall.draw, (5, 4.5)),
+    "overlays": Figure(overlays.data, overlays.grid, overlays.draw, (5, 4.5)),
+    "precision": Figure(precision.data, precision.grid, precision.draw, (5, 3.8)),
+    "residuals": Figure(residuals.data, residuals.grid, residuals.draw, (5, 3.2)),
+    "filters": Figure(filters.data, filters.grid, filters.draw, (1.6, 2), "ternary"),
+    "displays": Figure(displays.data, displays.grid, displays.draw, (6.5, 5.5)),
+    "fractions": Figure(fractions.data, fractions.grid, fractions.draw, (6, 4.5)),
+    "rate": Figure(trigger.rate, trigger.rate_grid, trigger.draw_rate, (7.5, 5.5), "background"),
+    "turn-on": Figure(trigger.turn_on_curves, trigger.turn_on_grid, trigger.draw_turn_on, (8, 6), "background"),
+    "faults": Figure(faults.data, faults.grid, faults.draw, (6.5, 5)),
+}
+
+
+def write_figures(study: Study, folder: Path, names: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Write NAME.json and NAME.png of the figures `names` (default: all that the study allows); yields each as written.
+
+    Raises InputError for an unknown name, or one whose needs the study does not meet.
+    """
+    if unknown := [name for name in names if name not in FIGURES]:
+        raise InputError(f"--figures: found {unknown[0]!r}; {', '.join(FIGURES)} are allowed")
+    for name in names or [name for name in FIGURES if not _lacks(study, FIGURES[name])]:
+        figure = FIGURES[name]
+        if lacking := _lacks(study, figure):
+            raise InputError(f"--figures: {name} {lacking}")
+        data = figure.data(study)
+        rows, columns = figure.grid(data)
+        size = columns * figure.panel[0], rows * figure.panel[1]
+        with picture(folder / f"{name}.png", rows, columns, size) as panels:
+            figure.draw(panels, data)
+        write_text(folder / f"{name}.json", json.dumps(plain(data), indent=1) + "\n")
+        yield name, data
+
+
+def _lacks(study: Study, figure: Figure) -> str:
+    """What is missing for a figure, as the end of a sentence; empty where nothing is."""
+    if figure.needs == "background" and study.background is None:
+        return "needs background: give --background FILE with minimum-bias events"
+    if figure.needs == "ternary" and study.results.precision != "twn":
+        return f"needs ternary weights, found {study.results.precision}: give --precision twn"
+    return ""
