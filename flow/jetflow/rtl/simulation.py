@@ -40,7 +40,7 @@ class Stalls:
 @dataclass(frozen=True)
 class Timing:
     """Cycles counted: first pixel in to last word out (both included) of an event that meets an empty design, and from
-    one event's first pixel to the next one's, back to back (None for a single event)."""
+    one event's last word to the next one's, back to back (None for a single event)."""
 
     latency_cycles: int
     ii_cycles: int | None
@@ -117,7 +117,7 @@ def _stimulus(design: Design, images: Integers, stalls: Stalls) -> Stimulus:
 
 def _timing(transfers: Transfers) -> Timing:
     starts, ends = transfers.starts, transfers.ends()
-    return Timing(int(ends[0] - starts[0]) + 1, int(np.diff(starts).max()) if len(starts) > 1 else None)
+    return Timing(int(ends[0] - starts[0]) + 1, int(np.diff(ends).max()) if len(ends) > 1 else None)
 
 
 def _merge(results: tuple[NodeResult, ...]) -> NodeResult:
