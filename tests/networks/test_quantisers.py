@@ -44,6 +44,20 @@ def test_twn_by_hand() -> None:
     assert alpha.numpy().ravel() == pytest.approx([(0.7 + 0.9 + 0.36 + 0.5) / 4, (0.2 + 0.3 + 0.2 + 0.5 + 0.2) / 5])
 
 
+@given(seeds, st.sampled_from([((3, 3, 4, 5), False), ((1, 1, 6, 2), False), ((3, 3, 7, 1), True)]))
+def test_twn_equals_numpy(seed: int, case: tuple[tuple[int, ...], bool]) -> None:
+    """Channel by channel from the definition, in float64; a depthwise kernel's channels are its third axis."""
+    shape, depthwise = case
+    kernel = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    ternary, alpha = twn(tf.constant(kernel), depthwise)
+    axis = 2 if depthwise else 3
+    for c in range(shape[axis]):
+        w, t = (np.take(np.asarray(values, np.float64), c, axis) for values in (kernel, ternary))
+        delta = 0.7 * abs(w).mean()
+        assert np.array_equal(t, np.sign(w) * (abs(w) > delta))
+        assert np.take(alpha, c, axis).item() == pytest.approx(abs(w)[abs(w) > delta].mean(), rel=1e-5)
+
+
 def test_twn_of_nothing_is_nothing() -> None:
     ternary, alpha = twn(tf.zeros((3, 3, 2, 4)))
     assert not ternary.numpy().any()

@@ -93,3 +93,17 @@ def test_gradient_reaches_what_counts_alone() -> None:
     gradient = tape.gradient(total, logits).numpy()[0, 0]
     assert (gradient[:2] != 0).all()
     assert (gradient[2] == 0).all()
+
+
+def test_classification_is_scikit_learns_log_loss() -> None:
+    """All cells count (ten negatives a positive): the sum of scikit-learn's cross-entropy over the positives."""
+    log_loss = pytest.importorskip("sklearn.metrics").log_loss
+    random = np.random.default_rng(4)
+    logits = random.normal(size=(2, 11, 4)).astype(np.float32)
+    classes = random.integers(0, 4, (2, 11)).astype(np.int32)
+    zero = np.zeros((2, 11, 1), np.float32)
+    offsets = np.zeros((2, 11, 2), np.float32)
+    found = ssd_loss((offsets, logits, zero), (classes, offsets, zero[..., 0]), 0.0, 10.0, 1.0)
+    odds = np.exp(logits.astype(np.float64))
+    expected = log_loss(classes.ravel(), (odds / odds.sum(-1, keepdims=True)).reshape(-1, 4), normalize=False)
+    assert float(found["classification"]) == pytest.approx(expected / (classes > 0).sum(), rel=1e-5)
