@@ -78,7 +78,7 @@ def generate(
 
 @app.command()
 def benchmark(
-    events: Annotated[int, typer.Option(help="Events to make.")] = 500,
+    events: Annotated[int, typer.Option(help="Events to make.")] = 2000,
     process: Annotated[str, typer.Option(help="Processes, comma-separated.")] = "tt,HH,WW,ZZ,bb",
     pileup: Annotated[str, typer.Option(help="Mean pileup, 0 to 200.")] = "50",
     workers: Annotated[int, typer.Option(help="Processes to use.")] = 2,
