@@ -78,7 +78,18 @@ def test_card_is_the_papers_detector() -> None:
         ("field_tesla", "strong", r"field_tesla: .*; found 'strong'"),
         ("colour", "red", r"colour: Extra inputs"),
         ("grid", {"eta_cells": 340, "phi_cells": 360, "eta_step": 0.0174, "tower": 7}, r"grid: .*multiples of tower"),
+        (
+            "grid",
+            {"eta_cells": 360, "phi_cells": 360, "eta_step": 0.0174, "tower": 5},
+            r"ecal\.resolution: .*\|eta\| < 3\.132",
+        ),
+        (
+            "grid",
+            {"eta_cells": 338, "phi_cells": 360, "eta_step": 0.0174, "tower": 2},
+            r"hcal\.coarse: whole cells of 5 x 5",
+        ),
         ("schema", "jetflow-detector-9", r"schema: "),
+        ("schema", "jetflow-detector-1", r"schema: "),
         ("calorimeters", {}, r"calorimeters|card"),
     ],
 )
@@ -117,7 +128,8 @@ def test_absent_and_unreadable_cards(tmp_path: Path) -> None:
 
 def test_another_detector_is_another_card(tmp_path: Path) -> None:
     content = load_card().model_dump(mode="json", by_alias=True)
-    content |= {"name": "coarse", "grid": {"eta_cells": 100, "phi_cells": 64, "eta_step": 0.1, "tower": 1}}
+    content |= {"name": "coarse", "grid": {"eta_cells": 50, "phi_cells": 65, "eta_step": 0.1, "tower": 5}}
+    content["calorimeters"]["hcal"]["coarse"] = {"cells": 5, "eta_max": 1.5}
     path = tmp_path / "coarse.yaml"
     path.write_text(yaml.safe_dump(content))
-    assert load_card(str(path)).cells.tower_shape == (100, 64)
+    assert load_card(str(path)).cells.tower_shape == (10, 13)

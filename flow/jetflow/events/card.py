@@ -144,6 +144,23 @@ class Detector(_Frozen):
             raise ValueError("calorimeters must be ecal and hcal, in this order")
         return self
 
+    @model_validator(mode="after")
+    def _covered(self) -> "Detector":
+        grid = self.cells
+        for name, calorimeter in self.calorimeters.items():
+            edges = [region.eta_max for region in calorimeter.resolution]
+            if edges != sorted(set(edges)) or grid.eta_max > edges[-1] + 1e-9:
+                raise ValueError(
+                    f"calorimeters.{name}.resolution: regions must rise in eta_max and cover the image, "
+                    f"|eta| < {grid.eta_max:g}"
+                )
+            size, edge = calorimeter.coarse.cells, round(calorimeter.coarse.eta_max / grid.eta_step)
+            if edge > grid.eta_cells // 2 or (grid.eta_cells // 2 - edge) % size or grid.phi_cells % size:
+                raise ValueError(
+                    f"calorimeters.{name}.coarse: whole cells of {size} x {size} crystals must fit up to its eta_max"
+                )
+        return self
+
     @property
     def cells(self) -> Grid:
         """The image grid."""
