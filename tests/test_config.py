@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from jetflow.checkout import CHECKOUT
-from jetflow.config import ModelConfig, load_config
+from jetflow.config import ModelConfig, load_config, save_config
 from jetflow.errors import InputError
+from jetflow.events import CLASSES
 from jetflow.graph import FixedPoint
 
 Recipe = dict[str, Any]
@@ -121,6 +122,24 @@ def test_wrong_value(recipe: Recipe, write_recipe: Write, key: str, value: objec
 @pytest.mark.parametrize(
     ("key", "value", "wanted"),
     [
+        (
+            "network.stages",
+            [[3], [0]],
+            "network.stages.1.0.channels: found 0, input should be greater",
+        ),
+        ("network.stages", [[3], [{"channels": 4, "kernel": 5}]], "network.stages.1.0.kernel: found 5"),
+        ("input.channels", [], "input.channels: found [], tuple should have at least 1 item"),
+        ("network.links", [2], "links: found stage 2, the heads' stage is 2: name stages before it"),
+        ("network.links", [0], "network.links.0: found 0"),
+        ("network.training_stages", [[3], []], "network.training_stages.1: found []"),
+        ("network.training_stages", [[3], [3]], "input of 12 columns does not close in phi when halved 3 times"),
+        ("network.pool_padding", 1, "phi circular needs pool_padding 0"),
+        ("network.dropout", 1, "network.dropout: found 1"),
+        ("labels", "paper3", "labels: found 'paper3'"),
+        ("regression.target", "energy", "regression.target: found 'energy'"),
+        ("precision.twn.layers", {"block1_1": "int4"}, "precision.twn.layers.block1_1: found 'int4'"),
+        ("precision.twn.layers", {"block9_1": "int8"}, "precision.twn.layers: found block9_1"),
+        ("training.optimiser", "lamb", "training.optimiser: found 'lamb'"),
         ("network.stages", [[3], []], "network.stages.1: found [], tuple should have at least 1 item"),
         ("network.stages", [[3]] * 4, "input 8 x 12 cannot be halved 3 times"),
         ("training.phases.folded", REMOVE, "phases lacks folded"),
@@ -129,6 +148,40 @@ def test_wrong_value(recipe: Recipe, write_recipe: Write, key: str, value: objec
 )
 def test_parts_that_do_not_fit(recipe: Recipe, write_recipe: Write, key: str, value: object, wanted: str) -> None:
     assert wanted in refused(write_recipe(changed(recipe, key, value)))
+
+
+def test_networks_that_cannot_be(recipe: Recipe, write_recipe: Write) -> None:
+    changed(recipe, "network.kind", "mobilenet")
+    recipe["network"]["stages"] = [[3, {"channels": 4, "kernel": 1}], [5]]
+    assert "kernel 1 is for kind vgg" in refused(write_recipe(recipe))
+    recipe["network"] = {"stages": [[3], [5]], "links": [1], "join": "add"}
+    assert "join add needs links with as many channels" in refused(write_recipe(recipe))
+    recipe["input"]["rows"] = 9
+    recipe["network"] = {"stages": [[3], [5]], "phi": "zero"}
+    assert "input 9 x 12 cannot be halved 1 times, or give pool_padding 1" in refused(write_recipe(recipe))
+    recipe["network"]["pool_padding"] = 1
+    assert load_config(write_recipe(recipe)).network.pool_padding == 1
+
+
+def test_schema_1_is_upgraded(recipe: Recipe, write_recipe: Write) -> None:
+    """Configs of the first release: one kind of network, and the mass scale among what detects."""
+    new = load_config(write_recipe(changed(recipe, "regression", {"target": "mass", "scale_gev": 64.0})))
+    del recipe["regression"]
+    recipe |= {"schema": "jetflow-model-1", "detection": {"mass_scale_gev": 64}}
+    recipe["network"]["kind"] = "jetssd"
+    assert load_config(write_recipe(recipe)) == new
+
+
+def test_a_config_is_what_is_written_of_it(recipe: Recipe, write_recipe: Write, tmp_path: Path) -> None:
+    recipe["network"]["stages"] = [[3, 4], [5, {"channels": 6, "kernel": 1}]]
+    config = load_config(write_recipe(recipe))
+    save_config(tmp_path / "again.yaml", config)
+    assert load_config(tmp_path / "again.yaml") == config
+    assert yaml.safe_load((tmp_path / "again.yaml").read_text())["network"]["stages"] == recipe["network"]["stages"]
+
+
+def test_label_schemes_are_those_of_events() -> None:
+    assert set(get_args(ModelConfig.model_fields["labels"].annotation)) == set(CLASSES)
 
 
 def test_an_unknown_phase_and_precision(recipe: Recipe, write_recipe: Write) -> None:

@@ -270,6 +270,16 @@ class ModelConfig(Frozen):
             raise ValueError(f"input of {self.input.columns} columns does not close in phi when halved {deepest} times")
         return self
 
+    @model_validator(mode="after")
+    def _layers_exist(self) -> "ModelConfig":
+        from jetflow.architecture import architecture  # which reads configs
+
+        blocks = [block.name for block in architecture(self).blocks]
+        for precision, kinds in self.precision.items():
+            if unknown := sorted(set(kinds.layers) - set(blocks)):
+                raise ValueError(f"precision.{precision}.layers: found {unknown[0]}; blocks are {', '.join(blocks)}")
+        return self
+
     @property
     def identifier(self) -> str:
         """The name as C++ and Verilog allow it."""

@@ -118,3 +118,27 @@ def test_a_damaged_checkpoint_is_named(tiny_config: Path, tiny_run: Path, sample
     write_weights(checkpoint, read_weights(tiny_run / "fpn.npz"))
     with pytest.raises(InputError, match=r"checkpoint\.npz: is no checkpoint of this network"):
         train(run, "fpn", quiet)
+
+
+@pytest.mark.nightly
+def test_interrupted_training_stages_and_dropout_go_on_alike(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
+    """A MobileNet with all that only training has, stopped in its second epoch; purged weights are the same."""
+    config = tmp_path / "mobilenet.yaml"
+    network = "network: {kind: mobilenet, stages: [[3], [4]], training_stages: [[4]], gate: true, dropout: 0.2}"
+    config.write_text(tiny_config.read_text().replace("network: {stages: [[3], [4]]}", network))
+
+    def stopping(name: str) -> Any:
+        def progress(step: int, steps: int, loss: float) -> None:
+            if step == steps - 3:
+                raise KeyboardInterrupt
+
+        return progress
+
+    stopped, whole = tmp_path / "stopped", tmp_path / "whole"
+    with pytest.raises(KeyboardInterrupt):
+        train(open_run(config, [sample], 3, stopped, 2, resume=False), "fpn", stopping)
+    train(open_run(config, [sample], 3, stopped, 2, resume=True), "fpn", quiet)
+    train(open_run(config, [sample], 3, whole, 2, resume=False), "fpn", quiet)
+    assert (stopped / "fpn.npz").read_bytes() == (whole / "fpn.npz").read_bytes()
+    assert not any("training" in name or "block3" in name for name in read_weights(whole / "fpn.npz"))
+    assert any("training_classes" in name for name in read_weights(whole / "fpn" / "checkpoint.npz"))
