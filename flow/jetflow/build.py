@@ -33,6 +33,7 @@ class Settings:
     backend: str
     lsb_gev: float  # one count of the input
     channels: tuple[str, ...]  # collections of cells that the input is made of
+    flow: str = "hls"  # hls, rtl or both; onnx for a DSP
     schema: str = SCHEMA
 
 
@@ -59,6 +60,15 @@ class Build:
         return self.folder / "hls"
 
     @property
+    def rtl(self) -> Path:
+        """The open RTL."""
+        return self.folder / "rtl"
+
+    def has(self, flow: str) -> bool:
+        """Whether the firmware of `flow` (hls, rtl, onnx) is part of the build."""
+        return flow in (("hls", "rtl") if self.settings.flow == "both" else (self.settings.flow,))
+
+    @property
     def onnx_folder(self) -> Path:
         """The ONNX models of a DSP build."""
         return self.folder / "onnx"
@@ -74,7 +84,8 @@ class Build:
 
     def forget_results(self) -> None:
         """Remove what was found about firmware that is about to be replaced."""
-        for name in ("manifest.json", "verify.json", "verify.xml", "latency.json", "report.json", "report.md"):
+        found = ("verify.json", "verify.xml", "timing.json", "mapping.json", "latency.json")
+        for name in ("manifest.json", *found, "report.json", "report.md"):
             (self.folder / name).unlink(missing_ok=True)
 
     def predict(self, images: NDArray[np.integer[Any]]) -> dict[str, NDArray[np.float64]]:

@@ -31,6 +31,14 @@ class Backend(StrEnum):
     VIVADO = "vivado"
 
 
+class Flow(StrEnum):
+    """How an FPGA's firmware is written."""
+
+    HLS = "hls"
+    RTL = "rtl"
+    BOTH = "both"
+
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -70,6 +78,9 @@ def build(
     events: Annotated[Path, typer.Option(help="Events file, .npz or .npy to verify on.")] = SAMPLE,
     n_events: Annotated[int, typer.Option(min=1, help="How many of its events.")] = 128,
     backend: Annotated[Backend | None, typer.Option(help="HLS compiler; default vitis.")] = None,
+    flow: Annotated[
+        Flow | None, typer.Option(help="hls4ml project (default), open RTL with counted cycles and resources, or both.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL, build/MODEL-dsp for a DSP.")] = None,
 ) -> None:
     """Turn a trained model into firmware, verify it bit for bit, and report on it."""
@@ -80,7 +91,10 @@ def build(
     found = find_model(model)
     folder = out or Path("build") / (found.config.name + ("-dsp" if target is Target.DSP else ""))
     compiler = backend.value if backend else None
-    request = BuildRequest(found, precision.value, target.value, part, clock_mhz, compiler, events, n_events, folder)
+    way = flow.value if flow else None
+    request = BuildRequest(
+        found, precision.value, target.value, part, clock_mhz, compiler, way, events, n_events, folder
+    )
     with _bars() as progress:
         verdict = run(request, typer.echo, progress)
     _conclude(verdict.exact, verdict.differences)

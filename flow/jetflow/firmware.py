@@ -9,18 +9,26 @@ from jetflow.tools import require
 __all__ = ["check_tools", "write_firmware"]
 
 
-def check_tools(target: str) -> None:
+def check_tools(target: str, flow: str = "hls") -> None:
     """Raises MissingToolError where a program is missing that the build of `target` cannot do without."""
+    if flow in ("rtl", "both"):
+        from jetflow.rtl import check_packages
+
+        check_packages()
     for command in {"fpga": ("g++",), "dsp": ()}[target]:
         require(command)
 
 
 def write_firmware(build: Build, graph: Graph) -> None:
-    """Write the firmware of `graph` for the build's target; that of the other target, if it was built here, goes."""
-    others = {"fpga": (build.onnx_folder,), "dsp": (build.hls, build.simulation)}[build.settings.target]
-    for folder in others:
-        shutil.rmtree(folder, ignore_errors=True)
-    {"fpga": _hls, "dsp": _onnx}[build.settings.target](build, graph)
+    """Write the firmware of `graph` in the build's flow; that of another flow, if it was built here, goes."""
+    folders = {"hls": build.hls, "rtl": build.rtl, "onnx": build.onnx_folder}
+    for flow, folder in folders.items():
+        if build.has(flow):
+            _WRITERS[flow](build, graph)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    if build.settings.target == "dsp":
+        shutil.rmtree(build.simulation, ignore_errors=True)
 
 
 def _hls(build: Build, graph: Graph) -> None:
@@ -35,3 +43,12 @@ def _onnx(build: Build, graph: Graph) -> None:
 
     for format in FORMATS:
         write_onnx(graph, format, build.onnx(format))
+
+
+def _rtl(build: Build, graph: Graph) -> None:
+    from jetflow.rtl import cache_folder, write_design
+
+    write_design(graph, build.rtl, cache_folder("adders"))
+
+
+_WRITERS = {"hls": _hls, "rtl": _rtl, "onnx": _onnx}

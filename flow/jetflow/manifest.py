@@ -17,7 +17,7 @@ SCHEMA = "jetflow-manifest-1"
 def handover_files(build: Build) -> dict[str, Path]:
     """graph.json, its weights and the firmware, by their names in the build, in the order of the names."""
     files = [build.folder / "graph.json", build.folder / "graph.npz"]
-    for folder in ("hls", "onnx"):
+    for folder in ("hls", "rtl", "onnx"):
         files += (build.folder / folder).rglob("*")
     named = {path.relative_to(build.folder).as_posix(): path for path in files if path.is_file()}
     return dict(sorted(named.items()))

@@ -3,8 +3,9 @@
 | stage    | reads                       | writes                                                       |
 |----------|-----------------------------|--------------------------------------------------------------|
 | inputs   | config, weights, events     | settings.json, events.npz                                    |
-| firmware | weights                     | graph.json, graph.npz, hls/ (FPGA), onnx/ (DSP), manifest.json |
-| verify   | graph, firmware, events.npz | sim/ (FPGA), verify.json, verify.xml                         |
+| firmware | weights                     | graph.json, graph.npz, hls/, rtl/ or onnx/, manifest.json    |
+| verify   | graph, firmware, events.npz | sim/ (FPGA), verify.json, verify.xml, timing.json (RTL)      |
+| map      | rtl/                        | mapping.json (RTL: what Yosys maps every layer to)           |
 | latency  | weights, onnx/, events.npz  | latency.json (DSP: what this machine's CPU takes)            |
 | report   | graph, verify.json          | report.json, report.md                                       |
 
@@ -51,6 +52,7 @@ class BuildRequest:
     part: str | None  # None here and below: the target's own
     clock_mhz: float | None
     backend: str | None
+    flow: str | None
     events: Path
     n_events: int
     out: Path
@@ -59,8 +61,8 @@ class BuildRequest:
 def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verdict:
     """Run the stages. Raises InputError before anything is written where an input is bad."""
     config = request.model.config
-    choice = choose(request.target, request.part, request.clock_mhz, request.backend)
-    check_tools(request.target)
+    choice = choose(request.target, request.part, request.clock_mhz, request.backend, request.flow)
+    check_tools(request.target, choice.flow)
     check_folder(request.out)
     settings = Settings(
         config.name,
@@ -71,6 +73,7 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         choice.backend,
         config.input.lsb_gev,
         config.input.channels,
+        choice.flow,
     )
     images = read_images(
         request.events, settings.channels, config.input.shape, settings.lsb_gev, config.input.bits, request.n_events
@@ -101,6 +104,11 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         announce(f"verify: {verdict.summary}")
     else:
         announce(f"verify: unchanged, not run again: {verdict.summary}")
+    if result.has("rtl"):
+        from jetflow.rtl import map_build
+
+        total = map_build(result.graph, result.rtl, result.folder).total
+        announce(f"map: {total.lut} LUT, {total.ff} FF, {total.bram18} BRAM18, {total.dsp} DSP")
     if settings.target == "dsp" and not read_latency(result):
         for latency in measure_latency(result, request.model.network(request.precision), images):
             announce(f"latency: {latency.median_ms:g} ms for {latency.batch} images, {latency.runtime}")

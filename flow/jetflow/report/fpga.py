@@ -4,6 +4,7 @@ from jetflow.build import Build
 from jetflow.doctor import TOOLS, examine
 from jetflow.report.figures import Figure, Kind
 from jetflow.report.performance import performance
+from jetflow.report.rtl import rtl_section
 from jetflow.report.section import Missing, Section, Stage
 from jetflow.targets import find_part
 
@@ -13,9 +14,12 @@ SYNTHESIS = {"vitis": ("vitis-run", "vitis_hls"), "vivado": ("vivado_hls",)}
 
 
 def fpga_section(build: Build) -> Section:
-    """Estimates by the stream model of the HLS project; resources are missing, with the way to them."""
-    stages, figures, missing = _estimates(build)
-    return Section(tuple(figures), stages, missing=(*missing, _resources(build)))
+    """Of the HLS project estimates by its stream model, of the open RTL what was counted; the rest is missing."""
+    stages, figures, missing = _estimates(build) if build.has("hls") else ((), [], [])
+    if build.has("hls"):
+        missing.append(_resources(build))
+    rtl = rtl_section(build) if build.has("rtl") else Section(())
+    return Section((*figures, *rtl.figures), stages, rtl.blocks, missing=(*missing, *rtl.missing))
 
 
 def _estimates(build: Build) -> tuple[tuple[Stage, ...], list[Figure], list[Missing]]:

@@ -9,7 +9,7 @@ from jetflow.manifest import read_manifest
 from jetflow.report.dsp import dsp_section
 from jetflow.report.figures import Figure, Kind
 from jetflow.report.fpga import fpga_section
-from jetflow.report.section import Missing, Platform, Stage
+from jetflow.report.section import Block, Missing, Platform, Stage
 from jetflow.report.workload import Workload, graph_workload
 from jetflow.verify import read_result
 
@@ -30,6 +30,7 @@ class Report:
     verification: dict[str, Any]
     layers: tuple[Workload, ...]
     stages: tuple[Stage, ...]
+    blocks: tuple[Block, ...]
     platforms: tuple[Platform, ...]
     figures: tuple[Figure, ...]
     missing: tuple[Missing, ...]
@@ -56,6 +57,7 @@ def make_report(build: Build) -> Report:
         verification,
         layers,
         section.stages,
+        section.blocks,
         section.platforms,
         (*_counted(layers), *_compared(verification), *section.figures),
         section.missing,

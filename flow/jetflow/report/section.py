@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from jetflow.report.figures import Figure, Kind
 
-__all__ = ["Missing", "Platform", "Section", "Stage"]
+__all__ = ["Block", "Missing", "Platform", "Section", "Stage"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,18 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Block:
+    """One block of the open RTL: a layer, or the glue between them; cells that Yosys maps it to."""
+
+    name: str
+    lut: int
+    ff: int
+    bram18: int
+    uram: int
+    dsp: int
+
+
+@dataclass(frozen=True)
 class Platform:
     """A row of the comparison of platforms: what one image takes (a batch of `batch` divided by it)."""
 
@@ -48,5 +60,6 @@ class Section:
 
     figures: tuple[Figure, ...]
     stages: tuple[Stage, ...] = field(default=())
+    blocks: tuple[Block, ...] = field(default=())
     platforms: tuple[Platform, ...] = field(default=())
     missing: tuple[Missing, ...] = field(default=())

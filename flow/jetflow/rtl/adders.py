@@ -1,10 +1,10 @@
 """Constant matrices as adder graphs, found by alkaid (distributed arithmetic) and proven equal to the matrix."""
 
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.atomic import write_text
-from jetflow.errors import MissingToolError, ToolError
+from jetflow.errors import ToolError
+from jetflow.rtl.packages import package_folder
 
 __all__ = ["AdderGraph", "Addition", "adder_graph", "solve"]
 
@@ -64,7 +65,9 @@ def adder_graph(matrix: Integers, low: Sequence[int], high: Sequence[int], cache
     Solved once: `cache` is a folder with one file a problem, named by its digest. Raises MissingToolError without
     alkaid, ToolError where the graph is not that of the matrix.
     """
-    key = json.dumps([_version(), DEPTH, matrix.shape, matrix.tolist(), list(map(int, low)), list(map(int, high))])
+    package_folder("alkaid")
+    bounds = list(map(int, low)), list(map(int, high))
+    key = json.dumps([version("alkaid"), DEPTH, matrix.shape, matrix.tolist(), *bounds])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
     graph = _cached(path)
     if graph is None:
@@ -74,15 +77,6 @@ def adder_graph(matrix: Integers, low: Sequence[int], high: Sequence[int], cache
     if not np.array_equal(graph.matrix(), matrix):
         raise ToolError(f"{path}: this adder graph is not that of its matrix: remove the file and build again")
     return graph
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("alkaid")
-    except importlib.metadata.PackageNotFoundError as error:
-        raise MissingToolError(
-            "alkaid: not installed, needed to find adder graphs: install it with `pip install 'jetflow[rtl]'`"
-        ) from error
 
 
 def _cached(path: Path) -> AdderGraph | None:

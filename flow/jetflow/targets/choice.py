@@ -13,6 +13,7 @@ FPGA_CLOCK_MHZ = 300.0
 FPGA_BACKEND = "vitis"
 DSP_PART = "sp1000"
 DSP_BACKEND = "onnx"
+FPGA_FLOW = "hls"
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,19 @@ class Choice:
     part: str
     clock_mhz: float
     backend: str
+    flow: str
 
 
-def choose(target: str, part: str | None, clock_mhz: float | None, backend: str | None) -> Choice:
+def choose(
+    target: str, part: str | None, clock_mhz: float | None, backend: str | None, flow: str | None = None
+) -> Choice:
     """The choice for `target`, fpga or dsp. Raises InputError for an unknown part or an option of the other target."""
     if target == "fpga":
         number = find_part(part or FPGA_PART).number
-        return Choice(number, clock_mhz or FPGA_CLOCK_MHZ, backend or FPGA_BACKEND)
+        return Choice(number, clock_mhz or FPGA_CLOCK_MHZ, backend or FPGA_BACKEND, flow or FPGA_FLOW)
     name = part or DSP_PART
     core = find_core(name)
-    for option, value in (("--clock-mhz", clock_mhz), ("--backend", backend)):
+    for option, value in (("--clock-mhz", clock_mhz), ("--backend", backend), ("--flow", flow)):
         if value is not None:
             raise InputError(f"{option} {value}: is for --target fpga; a DSP's is in hw/targets/dsp.yaml: leave it out")
-    return Choice(name, core.clock_mhz, DSP_BACKEND)
+    return Choice(name, core.clock_mhz, DSP_BACKEND, DSP_BACKEND)

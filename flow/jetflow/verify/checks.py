@@ -12,11 +12,12 @@ from jetflow.build import Build
 from jetflow.graph.comparison import SimulationResult
 from jetflow.verify.stress import stress_images
 
-__all__ = ["QONNX_EVENTS", "Check", "checks"]
+__all__ = ["QONNX_EVENTS", "RTL_EVENTS", "Check", "checks"]
 
 Images = NDArray[np.integer[Any]]
 Simulate = Callable[[Images, bool, Callable[[int], None]], SimulationResult]  # images, every layer, events done
 
+RTL_EVENTS = 8  # a word more says little: every event meets every adder
 QONNX_EVENTS = 8  # its executor takes about half an ONNX Runtime session a node and event
 
 
@@ -37,6 +38,29 @@ def checks(build: Build, events: Images) -> Iterable[Check]:
 
 
 def _fpga(build: Build, events: Images, stress: Images) -> list[Check]:
+    flows = {"hls": _hls, "rtl": _rtl}
+    return [check for flow, made in flows.items() if build.has(flow) for check in made(build, events, stress)]
+
+
+def _rtl(build: Build, events: Images, stress: Images) -> list[Check]:
+    """Real events back to back, which gives the timing; stress images with random pauses at both ends."""
+    from jetflow.rtl import Stalls, compile_model, open_design, simulate, write_timing
+
+    design = open_design(build.graph, build.rtl)
+    model = compile_model(design, build.simulation)
+
+    def timed(images: Images, _: bool, progress: Callable[[int], None]) -> SimulationResult:
+        result, timing = simulate(design, model, images, progress=progress)
+        write_timing(build.folder, timing)
+        return result
+
+    def stalled(images: Images, _: bool, progress: Callable[[int], None]) -> SimulationResult:
+        return simulate(design, model, images, Stalls(0.3, 0.3, seed=1), progress=progress)[0]
+
+    return [Check("rtl", events[:RTL_EVENTS], True, timed), Check("rtl_stress", stress, False, stalled)]
+
+
+def _hls(build: Build, events: Images, stress: Images) -> list[Check]:
     from jetflow.hls import compile_simulation, open_project, simulate
 
     project = open_project(build.graph, build.hls, build.settings.backend)

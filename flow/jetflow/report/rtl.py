@@ -1,0 +1,54 @@
+"""The open RTL's part of a report: cycles that were counted, cells that Yosys mapped, their share of the part."""
+
+from jetflow.build import Build
+from jetflow.report.figures import Figure, Kind
+from jetflow.report.performance import performance
+from jetflow.report.section import Block, Missing, Section
+from jetflow.rtl import Mapped, Mapping, read_mapping, read_timing
+from jetflow.targets import find_part
+
+__all__ = ["rtl_section"]
+
+CELLS = {"lut": "LUT", "ff": "FF", "bram18": "BRAM18", "uram": "URAM", "dsp": "DSP"}
+
+
+def rtl_section(build: Build) -> Section:
+    """Figures of kind simulated and mapped; what was not run is missing."""
+    figures: list[Figure] = []
+    missing: list[Missing] = []
+    timing, mapping = read_timing(build.folder), read_mapping(build.folder)
+    if timing is None:
+        missing.append(Missing("Cycles of the open RTL", "it was not simulated", "Run `jetflow verify`."))
+    else:
+        source = "open RTL in Verilator: first pixel in to last word out"
+        latency = Figure("latency_cycles", timing.latency_cycles, "cycles", Kind.SIMULATED, source)
+        figures.append(latency)
+        if timing.ii_cycles is not None:
+            source = "open RTL in Verilator: events back to back"
+            interval = Figure("ii_cycles", timing.ii_cycles, "cycles", Kind.SIMULATED, source)
+            figures += [interval, *performance(latency, interval, build.settings.clock_mhz)]
+    if mapping is None:
+        missing.append(Missing("Cells of the open RTL", "it was not mapped", "Run `jetflow build` again."))
+        return Section(tuple(figures), missing=tuple(missing))
+    figures += _cells(mapping, build.settings.part)
+    blocks = tuple(Block(name, *(getattr(cells, key) for key in CELLS)) for name, cells in mapping.layers.items())
+    return Section(tuple(figures), blocks=blocks, missing=tuple(missing))
+
+
+def _cells(mapping: Mapping, part: str) -> list[Figure]:
+    """Of the whole design and its share of the part, then by layer."""
+    device, source = find_part(part).device, f"Yosys (pyosys {mapping.version}), open RTL, before placement"
+    figures = []
+    for key, unit in CELLS.items():
+        value, holds = getattr(mapping.total, key), getattr(device, key)
+        figures.append(Figure(key, value, unit, Kind.MAPPED, source))
+        if holds:
+            share = f"{key} / {holds:,} of the part ({device.source})"
+            figures.append(Figure(f"{key}_share", round(value / holds, 5), "1", Kind.MAPPED, share))
+    for name, cells in mapping.layers.items():
+        figures += [_figure(key, unit, cells, source, name) for key, unit in CELLS.items()]
+    return figures
+
+
+def _figure(key: str, unit: str, cells: Mapped, source: str, layer: str) -> Figure:
+    return Figure(key, getattr(cells, key), unit, Kind.MAPPED, source, layer)

@@ -1,0 +1,160 @@
+"""Yosys: what every layer, and the glue between them, is mapped to in the part's family."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from jetflow.atomic import write_text
+from jetflow.errors import ToolError
+from jetflow.graph import Graph
+from jetflow.rtl.cache import cache_folder
+from jetflow.rtl.design import Design, open_design
+from jetflow.rtl.packages import package_folder
+
+__all__ = ["GLUE", "Mapped", "Mapping", "map_build", "map_design", "read_mapping"]
+
+SCHEMA = "jetflow-mapping-1"
+GLUE = "glue"  # registers, forks and the guard between the layers
+SYNTHESIS = "synth_xilinx -family xcup -top {top} -noiopad -noclkbuf -flatten"
+# CARRY4 stands for carry chains, which UltraScale+ has as CARRY8: they are no LUTs. A RAM64X1D is two LUTs.
+_LUTRAM = {"RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M": 4, "RAM64M": 4, "RAM32M16": 8, "RAM64M8": 8}
+_LUTRAM |= {"RAM128X1S": 2, "RAM32X1S": 1, "RAM64X1S": 1, "SRL16E": 1, "SRLC16E": 1, "SRLC32E": 1}
+_RAM18 = {"RAMB18E2": 1, "RAMB36E2": 2}
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Cells of one block or of the whole design; `lut` includes LUTs used as memory. `bram18`: 18 Kb block RAMs."""
+
+    lut: int
+    ff: int
+    bram18: int
+    uram: int
+    dsp: int
+    carry4: int
+
+    def __add__(self, other: "Mapped") -> "Mapped":
+        return Mapped(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """By layer, the glue last; `version` of Yosys' package."""
+
+    layers: dict[str, Mapped]
+    version: str
+
+    @property
+    def total(self) -> Mapped:
+        """The whole design, glue included."""
+        return sum(self.layers.values(), Mapped(0, 0, 0, 0, 0, 0))
+
+
+def map_build(graph: Graph, rtl: Path, folder: Path) -> Mapping:
+    """Map the design in `rtl` and write mapping.json into the build `folder`."""
+    mapping = map_design(open_design(graph, rtl), cache_folder("mapped"))
+    content = {"schema": SCHEMA, "version": mapping.version, "total": asdict(mapping.total)}
+    content |= {"layers": {name: asdict(mapped) for name, mapped in mapping.layers.items()}}
+    write_text(folder / "mapping.json", json.dumps(content, indent=1) + "\n")
+    return mapping
+
+
+def read_mapping(folder: Path) -> Mapping | None:
+    """What map_build wrote; None where it has not run or the file is damaged."""
+    try:
+        content = json.loads((folder / "mapping.json").read_text())
+        layers = {name: Mapped(**cells) for name, cells in content["layers"].items()}
+        return Mapping(layers, content["version"]) if content["schema"] == SCHEMA else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def map_design(design: Design, cache: Path, workers: int | None = None) -> Mapping:
+    """Map every layer and the glue of `design`, `workers` at a time (default: all cores).
+
+    `cache`: a folder with one result a block, named by the digest of its sources. Raises MissingToolError without
+    pyosys, ToolError where Yosys fails.
+    """
+    package_folder("pyosys")
+    blocks = {layer.name: _layer_sources(design, layer.name) for layer in design.plan.layers}
+    blocks[GLUE] = _glue_sources(design)
+    tops = {name: design.plan.top if name == GLUE else name for name in blocks}
+    order = sorted(blocks, key=lambda name: -sum(map(len, blocks[name])))
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        found = pool.map(partial(_map, cache=cache), (tops[name] for name in order), (blocks[name] for name in order))
+        mapped = dict(zip(order, found, strict=True))
+    return Mapping({name: mapped[name] for name in blocks}, version("pyosys"))
+
+
+def _layer_sources(design: Design, name: str) -> list[str]:
+    """A layer's own modules and the hand-written ones."""
+    own = [design.folder / f"{name}.sv", design.folder / f"{name}_datapath.sv"]
+    return [path.read_text() for path in (*own, *_hand_written(design))]
+
+
+def _glue_sources(design: Design) -> list[str]:
+    """The top module with every layer as a black box."""
+    sources = [(design.folder / f"{design.plan.top}.sv").read_text()]
+    sources += [path.read_text() for path in _hand_written(design)]
+    for layer in design.plan.layers:
+        text = (design.folder / f"{layer.name}.sv").read_text()
+        header = text[text.index("module ") : text.index(");\n") + 3]
+        sources.append(f"(* blackbox *)\n{header}endmodule\n")
+    return sources
+
+
+def _hand_written(design: Design) -> list[Path]:
+    generated = {design.plan.top} | {layer.name for layer in design.plan.layers}
+    generated |= {f"{layer.name}_datapath" for layer in design.plan.layers}
+    return [path for path in design.sources if path.stem not in generated]
+
+
+def _map(top: str, sources: list[str], cache: Path) -> Mapped:
+    key = json.dumps([version("pyosys"), SYNTHESIS, top, sources])
+    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+    try:
+        return _counted(json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError):
+        pass  # not mapped yet, or cut off: mapped anew
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = [folder / f"{i}.sv" for i in range(len(sources))]
+        for file, text in zip(files, sources, strict=True):
+            file.write_text(text)
+        commands = [f"read_verilog -sv {' '.join(map(str, files))}", SYNTHESIS.format(top=top)]
+        commands.append(f"tee -q -o {folder / 'stat.json'} stat -json")
+        log = folder / "log"
+        run = subprocess.run([sys.executable, "-m", "jetflow.rtl.yosys", str(log), *commands], check=False)
+        if run.returncode != 0:
+            errors = [line for line in log.read_text(errors="replace").splitlines() if "ERROR" in line]
+            raise ToolError(f"yosys: {top}: exit code {run.returncode}: {errors[0] if errors else 'no message'}")
+        text = (folder / "stat.json").read_text()
+        cells = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
+    write_text(path, json.dumps(cells))
+    return _counted(cells)
+
+
+def _counted(cells: dict[str, int]) -> Mapped:
+    """Yosys' cells by type, as resources."""
+
+    def total(pattern: str) -> int:
+        return sum(count for cell, count in cells.items() if re.fullmatch(pattern, cell))
+
+    memory = sum(count * _LUTRAM[cell] for cell, count in cells.items() if cell in _LUTRAM)
+    return Mapped(
+        lut=total(r"LUT[1-6]") + total("INV") + memory,
+        ff=total(r"FD[RSCP]E"),
+        bram18=sum(count * _RAM18[cell] for cell, count in cells.items() if cell in _RAM18),
+        uram=total("URAM288"),
+        dsp=total("DSP48E2"),
+        carry4=total("CARRY4"),
+    )

@@ -1,0 +1,26 @@
+"""timing.json: what the RTL simulation of a build counted."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from jetflow.atomic import write_text
+from jetflow.rtl.simulation import Timing
+
+__all__ = ["read_timing", "write_timing"]
+
+SCHEMA = "jetflow-timing-1"
+
+
+def write_timing(folder: Path, timing: Timing) -> None:
+    """Write timing.json into the build `folder`, atomically."""
+    write_text(folder / "timing.json", json.dumps({"schema": SCHEMA, **asdict(timing)}, indent=1) + "\n")
+
+
+def read_timing(folder: Path) -> Timing | None:
+    """What write_timing wrote; None where the simulation has not run or the file is damaged."""
+    try:
+        content = json.loads((folder / "timing.json").read_text())
+        return Timing(content["latency_cycles"], content["ii_cycles"]) if content["schema"] == SCHEMA else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None

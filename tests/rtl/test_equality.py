@@ -1,0 +1,132 @@
+"""Reference and RTL simulation agree in every output word, with and without pauses. No tolerance anywhere."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, reject, settings
+from hypothesis import strategies as st
+
+from jetflow.errors import InputError
+from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, GraphError, Overflow, PhiPadding, Rounding
+from jetflow.rtl import Stalls, simulate, write_design
+
+Build = Callable[[Graph, Path], Any]
+Images = Callable[..., np.ndarray]
+Graphs = dict[str, Callable[..., Graph]]
+
+
+def is_exact(built: Any, images: np.ndarray) -> None:
+    for stalls in (Stalls(), Stalls(0.4, 0.0, 1), Stalls(0.0, 0.6, 2), Stalls(0.5, 0.5, 3)):
+        result, timing = simulate(built.design, built.model, images, stalls, workers=1)
+        assert result.first is None and result.differing == 0 and result.events == len(images)
+        assert timing.latency_cycles > 0
+
+
+def test_around_the_cylinder(wrapped: Any, images: Images) -> None:
+    is_exact(wrapped, images(wrapped.design.plan.graph, 4))
+
+
+@pytest.mark.parametrize("name", ["rounding", "kernels"])
+def test_every_mode_and_kernel(name: str, graphs: Graphs, build: Build, images: Images, tmp_path: Path) -> None:
+    graph = graphs[name]()
+    is_exact(build(graph, tmp_path), images(graph, 4))
+
+
+def test_zero_padding_and_padded_pools(graphs: Graphs, build: Build, images: Images, tmp_path: Path) -> None:
+    graph = graphs["network"](7, 6, PhiPadding.ZERO, padding=1)
+    is_exact(build(graph, tmp_path), images(graph, 4))
+
+
+@st.composite
+def designs(draw: st.DrawFn) -> Graph:
+    """A chain of two layers: a block with everything drawn, perhaps a pool, and a block around the cylinder."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    b = GraphBuilder("drawn")
+    shape = draw(st.integers(1, 8)), draw(st.integers(3, 9)), draw(st.integers(1, 3))
+    x = b.input("image", shape, FixedPoint(draw(st.booleans()), draw(st.integers(1, 7)), draw(st.integers(-3, 9))))
+    try:
+        for i in range(2):
+            x = _block(draw, b, x, f"b{i}", rng)
+        b.output(x, "out")
+        return b.graph()
+    except GraphError as error:
+        if "24 signed bits" not in str(error):
+            raise
+        reject()
+
+
+def _block(draw: st.DrawFn, b: GraphBuilder, x: str, name: str, rng: np.random.Generator) -> str:
+    rows, columns, channels = b.shape(x)
+    tall, wide, out = draw(st.integers(1, min(3, rows))), draw(st.sampled_from([1, 3])), draw(st.integers(1, 3))
+    if columns < wide:
+        wide = 1
+    ternary = draw(st.booleans())
+    weights = TERNARY if ternary else FixedPoint(True, draw(st.integers(3, 8)), draw(st.integers(-2, 8)))
+    kernel = rng.integers(-1, 2, (tall, wide, channels, out)) if ternary else None
+    if kernel is None:
+        kernel = rng.integers(weights.minimum, weights.maximum + 1, (tall, wide, channels, out))
+    padding = draw(st.integers(0, 2)), draw(st.integers(0, 2)), wide // 2, wide // 2
+    x = b.conv2d(x, f"{name}_conv", kernel, weights, padding, draw(st.sampled_from(PhiPadding)))
+    scale, shift, bias = rng.integers(-31, 32, out), rng.integers(0, 2, out), rng.integers(-99, 99, out)
+    x = b.scale_bias(x, f"{name}_norm", scale, shift, bias, draw(st.integers(0, 6)))
+    fraction = b.format(x).fraction - draw(st.integers(-1, 7))
+    rounding, overflow = draw(st.sampled_from(Rounding)), draw(st.sampled_from(Overflow))
+    x = b.requantise(
+        x, f"{name}_act", FixedPoint(draw(st.booleans()), draw(st.integers(1, 7)), fraction), rounding, overflow
+    )
+    x = b.prelu(x, f"{name}_prelu", rng.integers(-8, 9, out), 3)
+    if min(b.shape(x)[:2]) > 1 and draw(st.booleans()):
+        x = b.requantise(x, f"{name}_inner", FixedPoint(True, 6, fraction), rounding, overflow)
+        x = b.average_pool(x, f"{name}_pool", draw(st.integers(0, 1)))
+    return b.requantise(x, f"{name}_out", FixedPoint(True, 6, fraction), rounding, overflow)
+
+
+def _any_design(graph: Graph, build: Build, images: Images) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        is_exact(build(graph, Path(folder)), images(graph, 3))
+
+
+@settings(max_examples=1, database=None, phases=[Phase.explicit, Phase.generate])  # shrinking would compile for minutes
+@given(designs())
+def test_any_formats_and_shapes(build: Build, images: Images, graph: Graph) -> None:
+    _any_design(graph, build, images)
+
+
+@pytest.mark.nightly
+@settings(max_examples=40, database=None, phases=[Phase.explicit, Phase.generate])
+@given(designs())
+def test_many_formats_and_shapes(build: Build, images: Images, graph: Graph) -> None:
+    _any_design(graph, build, images)
+
+
+def test_a_mutated_adder_is_found(wrapped: Any, build: Build, images: Images, tmp_path: Path) -> None:
+    from jetflow.rtl import Design, compile_model
+
+    graph = wrapped.design.plan.graph
+    design = write_design(graph, tmp_path / "rtl", tmp_path / "adders")
+    path = design.folder / "layer_block1_act_datapath.sv"
+    text = path.read_text()
+    assert " - " in text
+    path.write_text(text.replace(" - ", " + ", 1))
+    result, _ = simulate(Design(design.folder, design.plan), compile_model(design, tmp_path), images(graph, 4))
+    assert result.differing > 0 and result.first is not None
+
+
+def test_columns_that_do_not_stay_as_many_are_refused(tmp_path: Path) -> None:
+    b = GraphBuilder("refused")
+    x = b.input("image", (4, 5, 1), FixedPoint(False, 4, 0))
+    b.output(b.conv2d(x, "wide", np.ones((1, 3, 1, 1)), TERNARY, (0, 0, 2, 1), PhiPadding.CIRCULAR), "out")
+    with pytest.raises(InputError, match="wide: 2 \\+ 1 columns of padding"):
+        write_design(b.graph(), tmp_path / "rtl", tmp_path)
+
+
+def test_a_node_without_a_block_is_refused(tmp_path: Path) -> None:
+    b = GraphBuilder("refused")
+    x = b.input("image", (4, 5, 1), FixedPoint(False, 4, 0))
+    b.output(b.global_sum(x, "whole"), "out")
+    with pytest.raises(InputError, match="whole: the open RTL has no block for GlobalSum"):
+        write_design(b.graph(), tmp_path / "rtl", tmp_path)
