@@ -102,3 +102,38 @@ def test_the_order_of_events_does_not_matter(seed: int) -> None:
         m = match(detections(*moved), labels(events, [(int(place[event]), *rest) for event, *rest in jets]), 1, 0.4)
         figures.append((ap_11_point(m), area_ap(m)))
     assert figures[0] == figures[1]
+
+
+def plain(found: list[tuple[int, int, float, float, float]], truth: list[Jet], distance: float) -> list[int]:
+    """The label of every detection of class 1, best score first, by the plain loop; `truth` is sorted by event."""
+    used: set[int] = set()
+    matched = []
+    for event, _, _, eta, phi in sorted((d for d in found if d[1] == 1), key=lambda d: -d[2]):
+        near = []
+        for i, (in_event, class_id, *at) in enumerate(truth):
+            d_phi = abs(at[1] - phi)
+            apart = np.hypot(at[0] - eta, min(d_phi, 2 * np.pi - d_phi))
+            if i not in used and in_event == event and class_id == 1 and apart < distance:
+                near.append((apart, i))
+        matched.append(min(near)[1] if near else -1)
+        used.add(matched[-1])
+        used.discard(-1)
+    return matched
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_as_the_plain_loop(seed: int) -> None:
+    """Crowded events, so that detections compete for labels and labels for detections."""
+    random = np.random.default_rng(seed)
+
+    def some(number: int) -> list[tuple[int, int, float, float]]:
+        spots = random.uniform([-0.5, 2.8], [0.5, 3.6], (number, 2))
+        phi = (spots[:, 1] + np.pi) % (2 * np.pi) - np.pi
+        kinds = random.integers([0, 1], [3, 3], (number, 2))
+        return [(int(e), int(c), float(eta), float(p)) for (e, c), eta, p in zip(kinds, spots[:, 0], phi, strict=True)]
+
+    truth = sorted(some(12), key=lambda jet: jet[0])
+    scores = random.permutation(np.linspace(0.1, 0.9, 30))
+    found = [(e, c, float(s), eta, phi) for (e, c, eta, phi), s in zip(some(30), scores, strict=True)]
+    assert match(detections(*found), labels(3, truth), 1, 0.4).truth.tolist() == plain(found, truth, 0.4)
