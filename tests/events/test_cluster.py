@@ -78,10 +78,12 @@ def test_nobody_answers(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_cluster_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_without_workers(local_cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jetflow.events.cluster._TIMEOUT", "1s")
     with (
-        distributed.LocalCluster(n_workers=0, dashboard_address=None, silence_logs=50) as empty,
+        distributed.LocalCluster(
+            n_workers=0, loop=local_cluster.loop, dashboard_address=None, silence_logs=50
+        ) as empty,
         pytest.raises(InputError, match=r"has no workers; start some with `dask worker tcp"),
         on_cluster(empty.scheduler_address, {}),
     ):
