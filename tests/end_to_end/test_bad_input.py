@@ -1,6 +1,7 @@
 """Bad input: one line that says where and what to do, exit code 2, and nothing is written or lost."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -27,8 +28,10 @@ def refused(run: object, *wanted: str) -> None:
         ("stages: [[3], [4]]", "stages: [[3], [four]]", "network.stages"),
         ("stages: [[3], [4]]", "stages: [[3], [4]], depth: 3", "network.depth"),
         ("stages: [[3], [4]]", "stages: [[3], [0]]", "network.stages"),
+        ("stages: [[3], [4]]", "stages: [[3], [4]], links: [3]", "found stage 3, the heads' stage is 2"),
+        ("stages: [[3], [4]]", "stages: [[3], [4], [4], [4]]", "cannot be halved 3 times"),
         ("name: tiny", "name: Tiny Network", "name"),
-        ("schema: jetflow-model-1", "schema: jetflow-model-9", "schema"),
+        ("schema: jetflow-model-2", "schema: jetflow-model-9", "schema"),
         ("first: int8, body: ternary", "first: int4, body: ternary", "precision.twn.first"),
     ],
 )
@@ -36,6 +39,26 @@ def test_configs(jetflow: Jetflow, old: str, new: str, wanted: str, tiny_config:
     path = tmp_path / "bad.yaml"
     path.write_text(tiny_config.read_text().replace(old, new))
     refused(jetflow("models", "show", path), str(path), wanted)
+
+
+def test_training(jetflow: Jetflow, tmp_path: Path, tiny_config: Path, tiny_run: Path, sample: Path) -> None:
+    """Data of another grid, channels or labels; weights of another config; a start that is none."""
+    out, bad = tmp_path / "out", tmp_path / "bad.yaml"
+    for key, wanted in (
+        ("input: {rows: 64, columns: 64}", "(68, 72, 2)"),
+        ("input: {grid: crystal}", "(340, 360, 2)"),
+        ("input: {eta_step: 0.1}", "input.eta_step"),
+        ("input: {channels: [ecal, muon]}", "muon"),
+        ("classes: [t, V, H]", "b, W/Z/H, t"),
+    ):
+        bad.write_text(f"{tiny_config.read_text()}{key}\n")
+        refused(jetflow("train", bad, "--events", sample, "--out", out), str(sample), wanted)
+    refused(jetflow("train", tiny_config, "--events", sample, "--out", out, "--start-from", "no.npz"), "no.npz")
+    other = tmp_path / "other"
+    shutil.copytree(tiny_run, other)
+    (other / "config.yaml").write_text(tiny_config.read_text().replace("[4]]", "[5]]"))
+    refused(jetflow("build", other, "--out", out), "twn.npz", "block2_1_conv/kernel", "(3, 3, 3, 5)")
+    assert not out.exists()
 
 
 def test_models_and_parts(jetflow: Jetflow, tmp_path: Path, tiny_run: Path) -> None:
