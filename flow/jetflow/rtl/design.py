@@ -6,6 +6,7 @@ import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from jetflow.checkout import CHECKOUT
@@ -46,7 +47,8 @@ def write_design(graph: Graph, folder: Path, cache: Path) -> Design:
         part.mkdir(parents=True)
         for path in _modules():
             shutil.copyfile(path, part / path.name)
-        with ProcessPoolExecutor(os.cpu_count()) as pool:
+        # spawned, not forked: the caller may have TensorFlow's threads
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
             largest = sorted(plan.layers, key=_effort, reverse=True)
             for modules in pool.map(partial(_modules_of, graph, cache=cache), largest):
                 for name, text in modules.items():

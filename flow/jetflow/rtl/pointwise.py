@@ -21,8 +21,12 @@ def apply(builder: DatapathBuilder, graph: Graph, node: Node, values: Values) ->
 
 
 def matrix_product(builder: DatapathBuilder, matrix: np.ndarray[Any, Any], values: Values, cache: Path) -> Values:
-    """values @ matrix, int64 (inputs, outputs), as an adder graph; solved problems are kept in `cache`."""
-    used = np.flatnonzero(matrix.any(axis=1))
+    """values @ matrix, int64 (inputs, outputs), as an adder graph.
+
+    Zero must lie within the bounds of every value. Solved problems are kept in the folder `cache`.
+    """
+    varies = [builder[value].low < builder[value].high for value in values]  # its bounds hold zero: else it is zero
+    used = np.flatnonzero(matrix.any(axis=1) & varies)
     if not len(used):
         return [builder.constant(0)] * matrix.shape[1]
     reads = [builder[values[i]] for i in used]
