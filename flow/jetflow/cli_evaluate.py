@@ -25,6 +25,7 @@ def evaluate(
     background: Annotated[
         list[Path] | None, typer.Option(help="Events of minbias with pileup (and gg, qq), for rates; may be repeated.")
     ] = None,
+    timing: Annotated[bool, typer.Option(help="Also measure this CPU's latency against batch size.")] = False,
     crossing_mhz: Annotated[float, typer.Option(min=0.001, help="Assumed rate of bunch crossings.")] = 31.0,
     rate_khz: Annotated[float, typer.Option(min=0.001, help="Rate of a trigger on one class.")] = 100.0,
 ) -> None:
@@ -47,6 +48,14 @@ def evaluate(
         typer.echo(f"{title}: {difference:+.4f} +- {error:.4f} (paired bootstrap)")
     if record:
         typer.echo(f"figures kept in {record_metrics(found.folder, results)}")
+    if timing:
+        from jetflow.physics.timing import draw_timing, measure_timing, timing_table
+
+        latencies = list(measure_timing(found, precision.value, results.sample.images(0, min(16, len(results.sample)))))
+        console.print(timing_table(latencies))
+        if plots is not None:
+            draw_timing(latencies, plots / "timing.png")
+            typer.echo(f"{plots / 'timing.png'}")
     if plots is None:
         return
     from jetflow.physics.figures import make_study, write_figures

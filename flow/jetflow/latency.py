@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from jetflow.atomic import write_text
 from jetflow.build import Build
 
-__all__ = ["Latency", "measure_latency", "read_latency"]
+__all__ = ["Latency", "measure_latency", "read_latency", "time_call"]
 
 SCHEMA = "jetflow-latency-1"
 BATCHES = (1, 16)
@@ -56,8 +56,8 @@ def measure_latency(build: Build, network: Any, images: NDArray[np.integer[Any]]
     found = []
     for batch in BATCHES:
         rows = np.resize(values, (batch, *values.shape[1:]))  # repeats images where there are fewer
-        found.append(_time(names[0], batch, partial(onnx, np.ascontiguousarray(rows.transpose(0, 3, 1, 2)))))
-        found.append(_time(names[1], batch, partial(run_keras, tf.constant(rows))))
+        found.append(time_call(names[0], batch, partial(onnx, np.ascontiguousarray(rows.transpose(0, 3, 1, 2)))))
+        found.append(time_call(names[1], batch, partial(run_keras, tf.constant(rows))))
     content = {"schema": SCHEMA, "latencies": [asdict(latency) for latency in found]}
     write_text(_path(build), json.dumps(content, indent=1) + "\n")
     return tuple(found)
@@ -76,7 +76,8 @@ def _path(build: Build) -> Path:
     return build.folder / "latency.json"
 
 
-def _time(runtime: str, batch: int, call: Callable[[], object]) -> Latency:
+def time_call(runtime: str, batch: int, call: Callable[[], object]) -> Latency:
+    """Time `call`, which takes `batch` images, for about SECONDS."""
     for _ in range(2):
         call()
     times: list[float] = []
