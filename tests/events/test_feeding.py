@@ -1,7 +1,5 @@
 """Batches of files larger than memory: every event once, in a seeded order, with its own labels."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -74,22 +72,3 @@ def test_bad_streams(sample: Path, tmp_path: Path) -> None:
             EventStream(paths, channels, "tower")
     with pytest.raises(InputError, match="batch: found 0"):
         next(EventStream((sample,), CALORIMETER, "tower").batches(0, 1, 0))
-
-
-@pytest.mark.parametrize(("grid", "rate", "events"), [("tower", 2000, 2048), ("crystal", 300, 512)])
-def test_rate(sample: Path, grid: str, rate: int, events: int) -> None:
-    """Images a second of one core's own time (a busy machine is no failure), in little memory."""
-    code = f"""
-import time
-from pathlib import Path
-from jetflow.events import CALORIMETER, EventStream
-stream = EventStream((Path({str(sample)!r}),) * {events // 256}, CALORIMETER, {grid!r})
-start = time.process_time()
-count = sum(len(counts) for counts, _ in stream.batches(32, 1, 0))
-print(count / (time.process_time() - start))
-print(next(line.split()[1] for line in Path("/proc/self/status").open() if line.startswith("VmHWM")))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    found, memory = map(float, done.stdout.split())
-    assert found > rate
-    assert memory < 2**19, "half a GiB"
