@@ -139,6 +139,12 @@ def test_what_cannot_be_written_is_refused(chain: Graph) -> None:
         to_onnx(b.graph(), "qdq")
 
 
+def test_sums_that_float32_would_round_are_refused(chain: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jetflow.export.onnx.convert.EXACT_BITS", 14)  # as if a graph held wider sums than float32
+    with pytest.raises(InputError, match=r"chain: regular_\w+: worst case .* hold 14 signed bits"):
+        to_onnx(chain, "qdq")
+
+
 def test_images_that_do_not_fit_are_refused(chain: Graph, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     write_onnx(chain, "qdq", path)

@@ -9,7 +9,7 @@ from jetflow.errors import InputError
 from jetflow.export.onnx.dialects import DIALECTS
 from jetflow.export.onnx.emitter import Emitter
 from jetflow.export.onnx.rules import RULES
-from jetflow.graph import Graph
+from jetflow.graph import EXACT_BITS, FixedPoint, Graph, Node
 
 __all__ = ["FORMATS", "to_onnx", "write_onnx"]
 
@@ -27,12 +27,24 @@ def to_onnx(graph: Graph, format: str) -> onnx.ModelProto:
         raise InputError(f"--format {format}: not known; allowed are {', '.join(FORMATS)}")
     dialect, emit = DIALECTS[format], Emitter(graph)
     for node in graph:
+        _check_width(graph, node)
         try:
             RULES[type(node)](emit, dialect, node)
         except ValueError as error:
             raise InputError(f"{graph.name}: {node.name}: has no float32 form ({error}): use another format") from error
     model = emit.model(dialect.batch, dialect.opsets)
     return _with_shapes(model) if format == "qonnx" else model
+
+
+def _check_width(graph: Graph, node: Node) -> None:
+    """Raise InputError for a node whose worst case float32 rounds: nothing here would be exact any more."""
+    bounds = graph.intervals[node.name]
+    low, high = int(bounds.low.min()), int(bounds.high.max())
+    if not FixedPoint(True, EXACT_BITS, 0).holds(low, high):
+        raise InputError(
+            f"{graph.name}: {node.name}: worst case {low}..{high}, ONNX models hold {EXACT_BITS} signed bits: "
+            "use narrower activations or weights"
+        )
 
 
 def write_onnx(graph: Graph, format: str, path: Path) -> None:
