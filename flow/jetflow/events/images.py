@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ from jetflow.events.schema import MAX_ET
 __all__ = ["check_values", "load_counts", "load_images"]
 
 _KEY = "images"
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error)  # what a damaged archive raises besides Python's own
+# what a damaged archive raises besides Python's own; numpy tokenizes headers that it cannot parse
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError)
 
 
 def load_counts(
