@@ -3,6 +3,7 @@
 import shutil
 
 from jetflow.build import Build
+from jetflow.cache import cache_folder
 from jetflow.graph import Graph
 from jetflow.tools import require
 
@@ -46,7 +47,7 @@ def _onnx(build: Build, graph: Graph) -> None:
 
 
 def _rtl(build: Build, graph: Graph) -> None:
-    from jetflow.rtl import cache_folder, write_design
+    from jetflow.rtl import write_design
 
     write_design(graph, build.rtl, cache_folder("adders"))
 

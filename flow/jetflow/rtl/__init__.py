@@ -1,6 +1,5 @@
 """The integer graph as open RTL: streaming SystemVerilog, simulated with Verilator and mapped with Yosys."""
 
-from jetflow.rtl.cache import cache_folder
 from jetflow.rtl.design import Design, open_design, write_design
 from jetflow.rtl.mapping import Mapped, Mapping, map_build, map_design, read_mapping
 from jetflow.rtl.packages import check_packages
@@ -15,7 +14,6 @@ __all__ = [
     "Model",
     "Stalls",
     "Timing",
-    "cache_folder",
     "check_packages",
     "compile_model",
     "lint",

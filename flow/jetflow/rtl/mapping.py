@@ -14,9 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jetflow.atomic import write_text
+from jetflow.cache import cache_folder
 from jetflow.errors import ToolError
 from jetflow.graph import Graph
-from jetflow.rtl.cache import cache_folder
 from jetflow.rtl.design import Design, open_design
 from jetflow.rtl.packages import package_folder
 

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jetflow.atomic import write_text
+from jetflow.cache import cache_folder
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError, ToolError
-from jetflow.rtl.cache import cache_folder
 from jetflow.rtl.design import Design
 from jetflow.rtl.harness import harness
 from jetflow.rtl.objects import Unit, compile_units, link

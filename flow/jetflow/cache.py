@@ -1,4 +1,4 @@
-"""Where results that depend on nothing but a digest are kept for all builds: adder graphs, mapped layers."""
+"""Where results that depend on nothing but a digest are kept for all builds: adder graphs, mapped layers, programs."""
 
 import os
 from pathlib import Path
