@@ -12,6 +12,7 @@ from pathlib import Path
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.graph import Graph, Node
+from jetflow.rtl.implementation import Choices, choices_from
 from jetflow.rtl.layers import layer_datapath, layer_modules
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.plan import Layer, Plan, make_plan
@@ -35,12 +36,14 @@ class Design:
         return tuple(sorted(self.folder.glob("*.sv")))
 
 
-def write_design(graph: Graph, folder: Path, cache: Path) -> Design:
+def write_design(graph: Graph, folder: Path, cache: Path, choices: Choices | None = None) -> Design:
     """Write the design of `graph` into `folder`; a design there is replaced. `cache`: solved adder graphs.
+
+    `choices`: how layers are implemented, by name; the others are unrolled.
 
     Raises InputError for a node without a block and for a full disk, MissingToolError without alkaid.
     """
-    plan = make_plan(graph)
+    plan = make_plan(graph, choices)
     part = folder.with_name(f".{folder.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -67,8 +70,11 @@ def write_design(graph: Graph, folder: Path, cache: Path) -> Design:
 
 
 def open_design(graph: Graph, folder: Path) -> Design:
-    """The design of `graph` that write_design wrote into `folder`. Raises InputError where it is missing."""
-    plan = make_plan(graph)
+    """The design of `graph` that write_design wrote into `folder`. Raises InputError where it is missing or damaged."""
+    try:
+        plan = make_plan(graph, choices_from(json.loads((folder / INTERFACE).read_text())["implementations"]))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f"{folder / INTERFACE}: missing or damaged: run `jetflow build --flow rtl` again") from error
     if not (folder / f"{plan.top}.sv").is_file():
         raise InputError(f"{folder}: holds no design of {plan.top}: run `jetflow build --flow rtl` to make it")
     return Design(folder, plan)
@@ -96,6 +102,7 @@ def _interface(plan: Plan) -> dict[str, object]:
     orders |= {f"m_axis_{output.name}": (output, plan.output(output.name).leaving) for output in outputs}
     return {
         "top": plan.top,
+        "implementations": {layer.name: asdict(layer.implementation) for layer in plan.layers},
         "streams": {
             name: {"shape": node.shape, "format": asdict(node.format), "lane_bits": lane_bits(node.format)}
             | {"order": "column by column", "first_column": order.first}

@@ -1,11 +1,12 @@
 """The layers of a streaming design: each is one block of hardware, and computes one or several nodes of the graph."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jetflow.errors import InputError
 from jetflow.graph import AveragePool, Conv2D, Graph, Node
 from jetflow.rtl.geometry import Window, window
+from jetflow.rtl.implementation import UNROLLED, Choices, Implementation
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.pointwise import POINTWISE
 
@@ -22,6 +23,7 @@ class Layer:
     arriving: StreamOrder
     leaving: StreamOrder
     window: Window | None = None
+    implementation: Implementation = UNROLLED
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -70,8 +72,11 @@ def identifier(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
-def make_plan(graph: Graph) -> Plan:
-    """The layers of `graph`. Raises InputError for a node that the open RTL has no block for."""
+def make_plan(graph: Graph, choices: Choices | None = None) -> Plan:
+    """The layers of `graph`, unrolled but where `choices` says otherwise.
+
+    Raises InputError for a node that the open RTL has no block for, and for a choice for a layer that is not there.
+    """
     order = {graph.input.name: StreamOrder(*graph.input.shape[:2])}
     layers: list[Layer] = []
     done = {graph.input.name}
@@ -88,6 +93,10 @@ def make_plan(graph: Graph) -> Plan:
         layers.append(layer)
         done |= {member.name for member in layer.nodes}
         order[layer.result.name] = leaving
+    chosen = dict(choices or {})
+    layers = [replace(layer, implementation=chosen.pop(layer.name, UNROLLED)) for layer in layers]
+    if chosen:
+        raise InputError(f"{next(iter(chosen))}: an implementation is given for it, but {graph.name} has no such layer")
     names = [layer.name for layer in layers]
     if doubled := [name for name in names if names.count(name) > 1]:
         raise InputError(f"{doubled[0]}: two nodes have this name as Verilog identifiers: rename one")

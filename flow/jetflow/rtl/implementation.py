@@ -1,0 +1,51 @@
+"""How the arithmetic of a layer is laid out: all at once, or folded over the clocks that a pixel has.
+
+Behind k poolings a layer has 4**k clocks a pixel at one pixel a clock. Who chooses gives `make_plan` and `write_design`
+a mapping from the names of layers to implementations; a layer without an entry is unrolled. `Implementation.clocks` is
+what a pixel takes, whatever it has: where that is more, the layer sets the pace of the design.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jetflow.errors import InputError
+
+__all__ = ["UNROLLED", "Choices", "Implementation", "Style", "choices_from"]
+
+
+class Style(StrEnum):
+    """What is fed to the fixed adder graph of a layer in a clock."""
+
+    UNROLLED = "unrolled"  # whole pixels; one a clock
+    DISTRIBUTED = "distributed"  # a digit of every activation, through parallel adders; digits are accumulated
+    SERIAL = "serial"  # a bit of every activation, the lowest first, through one-bit adders that keep their carries
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """`clocks`: that one pixel takes; `digit`: bits of an activation that enter in a clock (0: all of them)."""
+
+    style: Style = Style.UNROLLED
+    clocks: int = 1
+    digit: int = 0
+
+    @property
+    def folded(self) -> bool:
+        """Whether a pixel takes several clocks."""
+        return self.style is not Style.UNROLLED
+
+
+UNROLLED = Implementation()
+Choices = Mapping[str, Implementation]  # by name of the layer
+
+
+def choices_from(content: object) -> dict[str, Implementation]:
+    """Choices from their JSON form (a mapping of mappings). Raises InputError for anything else."""
+    try:
+        return {
+            str(name): Implementation(Style(fields["style"]), int(fields["clocks"]), int(fields["digit"]))
+            for name, fields in content.items()  # type: ignore[attr-defined]
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"implementations of layers: {error}: a style, clocks and digit each are needed") from error

@@ -1,0 +1,44 @@
+"""Choices of implementations: read back as they were written, refused where they make no sense."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jetflow.errors import InputError
+from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder
+from jetflow.rtl import UNROLLED, Implementation, Style, open_design, write_design
+from jetflow.rtl.implementation import choices_from
+from jetflow.rtl.plan import make_plan
+
+
+def small_graph() -> Graph:
+    b = GraphBuilder("small")
+    x = b.input("image", (4, 5, 1), FixedPoint(False, 4, 0))
+    b.output(b.conv2d(x, "conv", np.ones((1, 1, 1, 1)), TERNARY), "out")
+    return b.graph()
+
+
+def test_choices_are_read_back() -> None:
+    chosen = {"layer_a": Implementation(Style.SERIAL, 16, 1), "layer_b": UNROLLED}
+    assert choices_from({name: asdict(choice) for name, choice in chosen.items()}) == chosen
+
+
+@pytest.mark.parametrize("content", [[], {"a": 1}, {"a": {}}, {"a": {"style": "odd", "clocks": 1, "digit": 1}}])
+def test_other_content_is_refused(content: object) -> None:
+    with pytest.raises(InputError, match="a style, clocks and digit each are needed"):
+        choices_from(content)
+
+
+def test_a_choice_for_no_layer_is_refused() -> None:
+    with pytest.raises(InputError, match="layer_else: an implementation is given for it, but small has no such layer"):
+        make_plan(small_graph(), {"layer_else": UNROLLED})
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]"])
+def test_a_damaged_interface_is_refused(content: str, tmp_path: Path) -> None:
+    design = write_design(small_graph(), tmp_path / "rtl", tmp_path)
+    (design.folder / "interface.json").write_text(content)
+    with pytest.raises(InputError, match=r"interface.json: missing or damaged"):
+        open_design(small_graph(), design.folder)
