@@ -1,5 +1,6 @@
 """Folding: batch normalisation and alpha go into scale and bias; here a tolerance is right, it is physics."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from jetflow.architecture import architecture
 from jetflow.config import ModelConfig
+from jetflow.graph import save_graph
+from jetflow.graph.lowering import lower
 from jetflow.networks import (
     HEADS,
     FoldedFormat,
@@ -14,6 +17,7 @@ from jetflow.networks import (
     build_network,
     fold,
     folded_formats,
+    get_acting_weights,
     get_weights,
     set_weights,
     unfit_blocks,
@@ -49,6 +53,23 @@ def images(config: ModelConfig) -> np.ndarray:
     random = np.random.default_rng(13)
     counts = random.integers(0, 1024, (32, *config.input.shape)) * (random.random((32, *config.input.shape)) < 0.3)
     return (counts * config.input.fixed_point().lsb).astype(np.float32)
+
+
+@pytest.mark.parametrize("precision", ["twn", "int8"])
+def test_acting_weights_are_the_same_graph(config: ModelConfig, precision: str, tmp_path: Path) -> None:
+    """What `train` ships: kernels on their grid, not the latent ones, and not another bit in the graph."""
+    start = fold(config, precision, get_weights(quantised_network(config, precision)))
+    for name, arrays in (("latent", lambda model: start), ("acting", get_acting_weights)):
+        model = build_network(config, Phase.FOLDED, precision, folded_formats(start))
+        set_weights(model, start, "folded")
+        set_weights(model, arrays(model), name)
+        save_graph(lower(model, config.input.fixed_point()), tmp_path / name)
+    for file in ("graph.json", "graph.npz"):
+        assert (tmp_path / "latent" / file).read_bytes() == (tmp_path / "acting" / file).read_bytes()
+    kernel = get_acting_weights(model)["block2_1_conv/kernel"]
+    assert not np.array_equal(kernel, start["block2_1_conv/kernel"])
+    if precision == "twn":
+        assert set(np.unique(kernel)) == {-1.0, 0.0, 1.0}
 
 
 @pytest.mark.parametrize("precision", ["twn", "int8"])

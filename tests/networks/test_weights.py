@@ -36,6 +36,13 @@ def test_round_trip_and_same_bytes(config: ModelConfig, path: Path, tmp_path: Pa
     assert (tmp_path / "again.npz").read_bytes() == path.read_bytes()
 
 
+def test_ternary_kernels_take_little_room(path: Path) -> None:
+    kernel = np.random.default_rng(1).integers(-1, 2, (3, 3, 64, 64)).astype(np.float32)
+    write_weights(path, {"kernel": kernel})
+    assert path.stat().st_size < kernel.size / 2  # bytes
+    assert np.array_equal(read_weights(path)["kernel"], kernel)
+
+
 def test_a_single_number_keeps_its_shape(path: Path) -> None:
     """Optimisers count their steps in one."""
     write_weights(path, {"iteration": np.array(7)})

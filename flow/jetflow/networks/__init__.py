@@ -6,7 +6,7 @@ from jetflow.networks.blocks import FoldedFormat, Phase
 from jetflow.networks.detector import build_network
 from jetflow.networks.folding import fold, folded_formats, unfit_blocks
 from jetflow.networks.regression import decode_regression, encode_regression
-from jetflow.networks.weights import get_weights, read_weights, set_weights, write_weights
+from jetflow.networks.weights import get_acting_weights, get_weights, read_weights, set_weights, write_weights
 
 __all__ = [
     "HEADS",
@@ -18,6 +18,7 @@ __all__ = [
     "encode_regression",
     "fold",
     "folded_formats",
+    "get_acting_weights",
     "get_weights",
     "read_weights",
     "set_weights",

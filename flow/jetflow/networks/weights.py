@@ -10,7 +10,15 @@ import numpy as np
 from jetflow.errors import InputError
 from jetflow.npz import write_npz
 
-__all__ = ["Arrays", "get_weights", "read_weights", "set_some_weights", "set_weights", "write_weights"]
+__all__ = [
+    "Arrays",
+    "get_acting_weights",
+    "get_weights",
+    "read_weights",
+    "set_some_weights",
+    "set_weights",
+    "write_weights",
+]
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, MemoryError)
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -28,6 +36,20 @@ def _variables(model: Any) -> dict[str, Any]:
 def get_weights(model: Any) -> Arrays:
     """The model's variables as float32 arrays."""
     return {name: variable.numpy() for name, variable in _variables(model).items()}
+
+
+def get_acting_weights(model: Any) -> Arrays:
+    """As get_weights, but every kernel as its quantiser makes it: of a folded network, the same integer graph.
+
+    Quantising a folded network's kernel again changes nothing, and a file of it is a fraction of the latent one's.
+    """
+    arrays = get_weights(model)
+    for layer in model.layers:
+        for kind in ("kernel", "depthwise"):
+            if (quantiser := getattr(layer, f"{kind}_quantizer_internal", None)) is not None:
+                name = f"{layer.name}/{'kernel' if kind == 'kernel' else 'depthwise_kernel'}"
+                arrays[name] = quantiser(arrays[name]).numpy()
+    return arrays
 
 
 def set_weights(model: Any, arrays: Arrays, source: Path | str) -> None:
@@ -55,8 +77,8 @@ def set_some_weights(model: Any, arrays: Arrays) -> list[str]:
 
 
 def write_weights(path: Path, arrays: Arrays) -> None:
-    """Write an npz whose bytes depend on the arrays alone, atomically."""
-    write_npz(path, arrays)
+    """Write a compressed npz atomically: the same arrays and zlib, the same bytes."""
+    write_npz(path, arrays, compressed=True)
 
 
 def read_weights(path: Path) -> Arrays:

@@ -10,7 +10,8 @@ import numpy as np
 
 from jetflow.atomic import write_text
 from jetflow.errors import InputError
-from jetflow.networks.weights import get_weights, read_weights, set_weights, write_weights
+from jetflow.networks.weights import get_weights, read_weights, set_weights
+from jetflow.npz import write_npz
 
 __all__ = ["Checkpoint"]
 
@@ -31,7 +32,7 @@ class Checkpoint:
         """Write both files, each as a whole."""
         moments = {f"{OPTIMISER}{i}": v.numpy() for i, v in enumerate(self.optimiser.variables)}
         log = np.array([[row[key] for key in LOG_FIELDS] for row in self.log], np.float64)
-        write_weights(self.path, {**get_weights(self.model), **moments, "log": log})
+        write_npz(self.path, {**get_weights(self.model), **moments, "log": log})
         text = io.StringIO()
         writer = csv.DictWriter(text, LOG_FIELDS, lineterminator="\n")
         writer.writeheader()

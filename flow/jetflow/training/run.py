@@ -15,7 +15,7 @@ from jetflow.graph import GraphError
 from jetflow.graph.lowering import lower
 from jetflow.networks import Phase, build_network, fold, folded_formats, read_weights, set_weights, write_weights
 from jetflow.networks.backend import keras
-from jetflow.networks.weights import Arrays, get_weights
+from jetflow.networks.weights import Arrays, get_acting_weights, get_weights
 from jetflow.training.batches import training_events
 from jetflow.training.devices import check_batch, choose_strategy, own_folder, use_mixed_precision
 from jetflow.training.loop import Progress, train_phase
@@ -96,11 +96,11 @@ def train(
         return
     before = read_weights(out / "fpn.npz")
     quantised = _phase(run, f"{precision}-quantised", precision, Phase.QUANTISED, before, announce)
-    folded = fold(run.config, precision, quantised)
+    folded = fold(run.config, precision, get_weights(quantised))
     _check_exact(run, precision, folded)
     formats = {name: array for name, array in folded.items() if name.endswith("/format")}
     tuned = _phase(run, f"{precision}-folded", precision, Phase.FOLDED, folded, announce)
-    write_weights(out / f"{precision}.npz", {**tuned, **formats})
+    write_weights(out / f"{precision}.npz", {**get_acting_weights(tuned), **formats})
 
 
 def _check_exact(run: Run, precision: str, folded: Arrays) -> None:
@@ -147,7 +147,8 @@ def continue_full_precision(run: Run, announce: Announce) -> None:
     """
     arrays = read_weights(run.out / "fpn.npz")
     for recipe in (Phase.QUANTISED, Phase.FOLDED):
-        arrays = _phase(run, f"fpn-continued-{recipe}", "fpn", Phase.FPN, arrays, announce, recipe)
+        model = _phase(run, f"fpn-continued-{recipe}", "fpn", Phase.FPN, arrays, announce, recipe)
+        arrays = get_weights(model)
     write_weights(run.out / "fpn-continued.npz", arrays)
 
 
@@ -159,8 +160,8 @@ def _phase(
     start: Arrays,
     announce: Announce,
     recipe: Phase | None = None,
-) -> Arrays:
-    """Train one phase from `start` in its folder `name`, by its own recipe or another phase's; returns its weights."""
+) -> Any:
+    """Train one phase from `start` in its folder `name`, by its own recipe or another phase's; returns the model."""
     with run.strategy.scope():
         keras.utils.set_random_seed(run.record.seed)
         model: Any = build_network(run.config, phase, precision, folded_formats(start))
@@ -168,4 +169,4 @@ def _phase(
         chosen = recipe or phase
         seed = run.record.seed + list(Phase).index(chosen)  # another order of events in every phase
         train_phase(model, run.data, run.config, run.phase(chosen.value), seed, run.out / name, announce(name))
-    return get_weights(model)
+    return model
