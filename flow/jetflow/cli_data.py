@@ -50,8 +50,8 @@ def generate(
     """Generate collisions with Pythia 8 and the emulated detector. A killed run goes on where it was."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    from jetflow.events.generation import generate as run
-    from jetflow.events.request import Request
+    from jetflow.events.generation.request import Request
+    from jetflow.events.generation.run import generate as run
 
     request = Request.of(
         processes=process.split(","),
@@ -87,7 +87,7 @@ def benchmark(
 ) -> None:
     """Make events, read them, and print what it took on this machine."""
     from jetflow.events.benchmark import benchmark as run
-    from jetflow.events.request import Request
+    from jetflow.events.generation.request import Request
 
     request = Request.of(
         processes=process.split(","), pileup=_numbers("--pileup", pileup, ","), events=events, baseline=baseline
@@ -112,10 +112,10 @@ def inspect(
     """Check every value of an events file, print counts, spectra and checks, and draw it."""
     from rich.console import Console
 
-    from jetflow.events.contents import read_contents
-    from jetflow.events.pictures import draw
-    from jetflow.events.reader import open_events
-    from jetflow.events.summary import summary
+    from jetflow.events.files.reader import open_events
+    from jetflow.events.inspect.contents import read_contents
+    from jetflow.events.inspect.pictures import draw
+    from jetflow.events.inspect.summary import summary
 
     with open_events(file) as opened:
         contents = read_contents(opened)
@@ -133,14 +133,17 @@ def convert(
     channels: Annotated[str, typer.Option(help="What the channels of .npy and .npz images are.")] = "ecal,hcal",
     lsb_gev: Annotated[float, typer.Option(help="GeV of a count in images of integers.")] = 0.5,
     branches: Annotated[Path | None, typer.Option(help="YAML with names of ROOT branches, see README.")] = None,
+    inside_top: Annotated[
+        bool, typer.Option("--inside-top", help="In public: label the W inside a top too, as the authors do.")
+    ] = False,
 ) -> None:
     """Bring events, images and trees of others to our layout, or ours to the public one."""
-    from jetflow.events.convert import Options
-    from jetflow.events.convert import convert as run
+    from jetflow.events.layouts.convert import Options
+    from jetflow.events.layouts.convert import convert as run
 
     if not 0 <= pileup < float("inf"):
         raise InputError(f"--pileup: found {pileup}; a mean of 0 or more collisions is allowed")
-    options = Options(pileup, tuple(channels.split(",")), lsb_gev, branches)
+    options = Options(pileup, tuple(channels.split(",")), lsb_gev, branches, inside_top)
     count = run(source, out, layout.value, options)
     typer.echo(f"{out}: {count} events in the layout {layout.value}")
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from jetflow.events.card import Detector, load_card
-from jetflow.events.generation import generate
+from jetflow.events.detector.card import Detector, load_card
+from jetflow.events.generation.pileup import Pool, load_pool, make_block, pool_block_path
+from jetflow.events.generation.request import Request
+from jetflow.events.generation.run import generate
 from jetflow.events.particles import Particles
-from jetflow.events.pileup import Pool, load_pool, make_block, pool_block_path
-from jetflow.events.request import Request
 
 SAMPLE = Path(__file__).parents[2] / "tb" / "events" / "sample-256.h5"
 SEED = 11

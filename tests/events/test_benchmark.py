@@ -3,7 +3,7 @@
 import pytest
 
 from jetflow.events.benchmark import benchmark
-from jetflow.events.request import Request
+from jetflow.events.generation.request import Request
 
 
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.nightly)])

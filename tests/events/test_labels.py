@@ -8,9 +8,9 @@ import pytest
 
 from jetflow.errors import InputError
 from jetflow.events import CLASSES, EventFile, Labels
-from jetflow.events.block import Table
+from jetflow.events.files.block import Table
+from jetflow.events.files.schema import TRUTH
 from jetflow.events.labels import paper1_labels, paper2_labels
-from jetflow.events.schema import TRUTH
 
 GRAVITON = 5100039
 SIZE = 2.958

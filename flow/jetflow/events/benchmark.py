@@ -8,10 +8,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from jetflow.events.generation import generate
-from jetflow.events.reader import EventFile, GridName, open_events
-from jetflow.events.request import Request
-from jetflow.events.schema import CALORIMETER
+from jetflow.events.files.reader import EventFile, GridName, open_events
+from jetflow.events.files.schema import CALORIMETER
+from jetflow.events.generation.request import Request
+from jetflow.events.generation.run import generate
 
 __all__ = ["Benchmark", "benchmark"]
 

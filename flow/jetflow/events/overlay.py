@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 import jetflow
 from jetflow.errors import InputError
-from jetflow.events.block import Block, Table
+from jetflow.events.files.block import Block, Table
+from jetflow.events.files.reader import EventFile, open_events
+from jetflow.events.files.schema import COLLECTIONS
+from jetflow.events.files.writer import write_events
+from jetflow.events.generation.seeds import stream
 from jetflow.events.grid import Grid
-from jetflow.events.reader import EventFile, open_events
-from jetflow.events.schema import COLLECTIONS
-from jetflow.events.seeds import stream
-from jetflow.events.writer import write_events
 
 __all__ = ["overlaid", "overlay_file"]
 

@@ -1,0 +1,1 @@
+"""Proton collisions: processes, Pythia, where they happen, the heavy particles in them."""

@@ -1,0 +1,1 @@
+"""The emulated detector: a card's numbers, tracks, calorimeters, energy flow."""

@@ -1,0 +1,1 @@
+"""Files of events: layout, writing, checks, reading as images and as batches."""

@@ -1,0 +1,1 @@
+"""Making files of events: what is asked for, shards, pileup, processes and clusters of machines."""

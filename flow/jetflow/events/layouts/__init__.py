@@ -1,0 +1,1 @@
+"""Files of others, from and to ours: the authors' public data, NumPy images, ROOT trees."""
