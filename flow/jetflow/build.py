@@ -34,6 +34,9 @@ class Settings:
     lsb_gev: float  # one count of the input
     channels: tuple[str, ...]  # collections of cells that the input is made of
     flow: str = "hls"  # hls, rtl or both; onnx for a DSP
+    target_ii: int | None = None  # what the HLS project shall reach, one of these three; none: the input stream's rate
+    target_latency_us: float | None = None
+    target_rate_khz: float | None = None
     schema: str = SCHEMA
 
 
@@ -60,6 +63,11 @@ class Build:
         return self.folder / "hls"
 
     @property
+    def design(self) -> Path:
+        """How the layers of the HLS project are built, and its FIFOs."""
+        return self.folder / "design.json"
+
+    @property
     def rtl(self) -> Path:
         """The open RTL."""
         return self.folder / "rtl"
@@ -82,11 +90,17 @@ class Build:
         """What the C simulation needs and writes: no part of the hand-over."""
         return self.folder / "sim"
 
+    @property
+    def synthesis(self) -> Path:
+        """Where vendor tools work: no part of the hand-over."""
+        return self.folder / "synth"
+
     def forget_results(self) -> None:
         """Remove what was found about firmware that is about to be replaced."""
-        found = ("verify.json", "verify.xml", "timing.json", "mapping.json", "latency.json")
-        for name in ("manifest.json", *found, "report.json", "report.md"):
+        found = ("verify.json", "verify.xml", "timing.json", "mapping.json", "latency.json", "synthesis.json")
+        for name in ("manifest.json", "design.json", *found, "report.json", "report.md"):
             (self.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(self.synthesis, ignore_errors=True)
 
     def predict(self, images: NDArray[np.integer[Any]]) -> dict[str, NDArray[np.float64]]:
         """The heads' real values of count images (events, rows, columns, channels), float64 by name.

@@ -81,6 +81,13 @@ def build(
     flow: Annotated[
         Flow | None, typer.Option(help="hls4ml project (default), open RTL with counted cycles and resources, or both.")
     ] = None,
+    target_ii: Annotated[
+        int | None, typer.Option(min=1, help="HLS: most clocks between two images; default the input stream's rate.")
+    ] = None,
+    target_latency_us: Annotated[
+        float | None, typer.Option(min=0.001, help="HLS: longest time from first pixel to last word.")
+    ] = None,
+    target_rate_khz: Annotated[float | None, typer.Option(min=0.001, help="HLS: least images a ms.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL, build/MODEL-dsp for a DSP.")] = None,
 ) -> None:
     """Turn a trained model into firmware, verify it bit for bit, and report on it."""
@@ -93,7 +100,19 @@ def build(
     compiler = backend.value if backend else None
     way = flow.value if flow else None
     request = BuildRequest(
-        found, precision.value, target.value, part, clock_mhz, compiler, way, events, n_events, folder
+        found,
+        precision.value,
+        target.value,
+        part,
+        clock_mhz,
+        compiler,
+        way,
+        target_ii,
+        target_latency_us,
+        target_rate_khz,
+        events,
+        n_events,
+        folder,
     )
     with _bars() as progress:
         verdict = run(request, typer.echo, progress)

@@ -33,10 +33,12 @@ def write_firmware(build: Build, graph: Graph) -> None:
 
 
 def _hls(build: Build, graph: Graph) -> None:
-    from jetflow.hls import write_project
+    from jetflow.hls import make_design, settings_goal, write_design, write_project
 
     settings = build.settings
-    write_project(graph, build.hls, settings.part, settings.clock_mhz, settings.backend)
+    design = make_design(graph, settings.backend, settings_goal(settings))
+    write_project(graph, build.hls, settings.part, settings.clock_mhz, settings.backend, design)
+    write_design(design, build.design)
 
 
 def _onnx(build: Build, graph: Graph) -> None:

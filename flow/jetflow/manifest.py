@@ -9,7 +9,7 @@ from jetflow.atomic import write_text
 from jetflow.build import Build
 from jetflow.provenance import digest_files, package_versions
 
-__all__ = ["SCHEMA", "handover_files", "read_manifest", "unchanged", "write_manifest"]
+__all__ = ["SCHEMA", "add_tools", "handover_files", "read_manifest", "unchanged", "write_manifest"]
 
 SCHEMA = "jetflow-manifest-1"
 
@@ -43,6 +43,13 @@ def write_manifest(build: Build, made_from: str) -> str:
     }
     write_text(build.folder / "manifest.json", json.dumps(content, indent=1) + "\n")
     return digest
+
+
+def add_tools(build: Build, tools: dict[str, str]) -> None:
+    """Note the vendor tools that were run on the firmware, by step; the digest stays."""
+    content = read_manifest(build)
+    content["tools"] = content.get("tools", {}) | tools
+    write_text(build.folder / "manifest.json", json.dumps(content, indent=1) + "\n")
 
 
 def read_manifest(build: Build) -> dict[str, Any]:

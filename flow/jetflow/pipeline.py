@@ -3,7 +3,8 @@
 | stage    | reads                       | writes                                                       |
 |----------|-----------------------------|--------------------------------------------------------------|
 | inputs   | config, weights, events     | settings.json, events.npz                                    |
-| firmware | weights                     | graph.json, graph.npz, hls/, rtl/ or onnx/, manifest.json    |
+| firmware | weights                     | graph.json, graph.npz, hls/, rtl/ or onnx/, manifest.json,   |
+|          |                             | design.json (HLS: reuse factors and FIFOs)                   |
 | verify   | graph, firmware, events.npz | sim/ (FPGA), verify.json, verify.xml, timing.json (RTL)      |
 | map      | rtl/                        | mapping.json (RTL: what Yosys maps every layer to)           |
 | latency  | weights, onnx/, events.npz  | latency.json (DSP: what this machine's CPU takes)            |
@@ -34,7 +35,7 @@ from jetflow.model import Model
 from jetflow.npz import write_npz
 from jetflow.provenance import code_digest, digest_files, package_versions
 from jetflow.report import write_report
-from jetflow.targets import choose
+from jetflow.targets import check_goal, choose
 from jetflow.verify import Progress, Verdict, passed_before, verify
 
 __all__ = ["BuildRequest", "build", "read_images"]
@@ -53,6 +54,9 @@ class BuildRequest:
     clock_mhz: float | None
     backend: str | None
     flow: str | None
+    target_ii: int | None  # at most one of these three
+    target_latency_us: float | None
+    target_rate_khz: float | None
     events: Path
     n_events: int
     out: Path
@@ -74,6 +78,7 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         config.input.lsb_gev,
         config.input.channels,
         choice.flow,
+        *check_goal(request.target, choice.flow, *_goal(request)),
     )
     images = read_images(
         request.events, settings.channels, config.input.shape, settings.lsb_gev, config.input.bits, request.n_events
@@ -96,6 +101,11 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         write_firmware(result, graph)
         digest = write_manifest(result, made_from)
         announce(f"firmware: {len(graph.nodes)} nodes, digest {digest[:16]}")
+        if result.has("hls"):
+            from jetflow.hls import build_design, estimate_cycles
+
+            rates = estimate_cycles(build_design(result))
+            announce(f"rates: {rates.ii_cycles:,} clocks an image, limited by {rates.limiting}")
 
     inputs = hashlib.sha256(f"{made_from} {hashlib.sha256(images.tobytes()).hexdigest()}".encode()).hexdigest()
     verdict = passed_before(result, inputs) if graph is None else None
@@ -115,6 +125,10 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
     write_report(result)
     announce(f"report: {request.out / 'report.md'}")
     return verdict
+
+
+def _goal(request: BuildRequest) -> tuple[int | None, float | None, float | None]:
+    return request.target_ii, request.target_latency_us, request.target_rate_khz
 
 
 def read_images(

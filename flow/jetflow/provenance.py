@@ -12,7 +12,7 @@ __all__ = ["code_digest", "digest_files", "package_versions"]
 
 PACKAGES = ("hls4ml", "qkeras", "tensorflow", "numpy", "onnx", "qonnx")
 SOURCES = ("flow/jetflow", "hw", "tb")
-SUFFIXES = {".py", ".h", ".cpp", ".sv", ".yaml", ".j2"}
+SUFFIXES = {".py", ".h", ".cpp", ".sv", ".yaml", ".j2", ".tcl"}
 
 
 def digest_files(files: Iterable[tuple[str, Path]]) -> str:

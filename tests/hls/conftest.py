@@ -8,7 +8,7 @@ import pytest
 
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, Overflow, PhiPadding, Rounding
 from jetflow.graph.comparison import SimulationResult
-from jetflow.hls import Project, Simulation, compile_simulation, simulate, write_project
+from jetflow.hls import Design, Project, Simulation, compile_simulation, simulate, write_project
 
 PART = "xcvu13p-flga2577-2-e"
 WEIGHT = FixedPoint(True, 8, 7)
@@ -123,20 +123,22 @@ def images() -> Callable[..., np.ndarray]:
 
 @pytest.fixture(scope="session")
 def write() -> Callable[..., Project]:
-    """write(graph, folder, backend): the project of `graph` in `folder`/project."""
+    """write(graph, folder, backend, design): the project of `graph` in `folder`/project."""
 
-    def project(graph: Graph, folder: Path, backend: str = "vitis") -> Project:
-        return write_project(graph, folder / "project", PART, 300.0, backend)
+    def project(graph: Graph, folder: Path, backend: str = "vitis", design: Design | None = None) -> Project:
+        return write_project(graph, folder / "project", PART, 300.0, backend, design)
 
     return project
 
 
 @pytest.fixture(scope="session")
 def simulated(write: Callable[..., Project]) -> Run:
-    """simulated(graph, folder, backend): convert, compile and simulate, every layer compared."""
+    """simulated(graph, folder, backend, events, design): convert, compile and simulate, every layer compared."""
 
-    def run(graph: Graph, folder: Path, backend: str = "vitis", events: int = 6) -> SimulationResult:
-        project = write(graph, folder, backend)
+    def run(
+        graph: Graph, folder: Path, backend: str = "vitis", events: int = 6, design: Design | None = None
+    ) -> SimulationResult:
+        project = write(graph, folder, backend, design)
         return simulate(project, compile_simulation(project, folder / "sim"), random_images(graph, events), trace=True)
 
     return run

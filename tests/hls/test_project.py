@@ -10,7 +10,7 @@ import pytest
 
 from jetflow.errors import InputError, ToolError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder
-from jetflow.hls import Implementation, Project, fifo_depths, implementations, write_project
+from jetflow.hls import Implementation, Project, make_design, write_project
 
 Graphs = dict[str, Callable[..., Graph]]
 Write = Callable[..., Project]
@@ -34,7 +34,6 @@ def test_two_projects_have_the_same_bytes(backend: str, graphs: Graphs, write: W
 def test_another_graph_has_other_bytes(graphs: Graphs, write: Write, tmp_path: Path) -> None:
     one = contents(write(graphs["small"](seed=0), tmp_path / "a").folder)
     other = contents(write(graphs["small"](seed=1), tmp_path / "b").folder)
-    assert one["build_lib.sh"] != other["build_lib.sh"]  # its stamp comes from the graph
     assert one["firmware/weights/w3.h"] != other["firmware/weights/w3.h"]
 
 
@@ -71,7 +70,7 @@ def test_every_fifo_has_the_depth_of_the_rule(graphs: Graphs, write: Write, tmp_
     graph = graphs["small"]()
     source = (write(graph, tmp_path).folder / "firmware" / "small.cpp").read_text()
     depths = [int(depth) for depth in re.findall(r"#pragma HLS STREAM variable=\w+ depth=(\d+)", source)]
-    assert sorted(depths) == sorted(fifo_depths(graph).values())
+    assert sorted(depths) == sorted(make_design(graph).depths.values())
     assert len(depths) == len(re.findall(r'hls::stream<\w+> \w+\("', source))
 
 
@@ -87,8 +86,8 @@ def test_vivado_shares_multipliers_above_its_unroll_limit(tmp_path: Path) -> Non
     x = b.input("image", (3, 8, 24), FixedPoint(False, 4, 0))
     b.output(b.conv2d(x, "conv", np.ones((3, 3, 24, 24)), TERNARY), "out")
     graph = b.graph()
-    assert implementations(graph, "vitis") == {"conv": Implementation("Latency", 1)}
-    chosen = implementations(graph, "vivado")["conv"]
+    assert make_design(graph, "vitis").how == {"conv": Implementation("Latency", 1)}
+    chosen = make_design(graph, "vivado").how["conv"]
     assert chosen == Implementation("Resource", 2) and 9 * 24 * 24 / chosen.reuse_factor <= 4096
     text = (write_project(graph, tmp_path / "p", "part", 200.0, "vivado").folder / "firmware/parameters.h").read_text()
     assert "static const unsigned reuse_factor = 2;" in text and "nnet::resource" in text
@@ -107,22 +106,23 @@ def test_a_folder_that_cannot_be_written_is_named(graphs: Graphs, tmp_path: Path
         write_project(graphs["small"](), tmp_path / "file" / "p", "part", 300.0)
 
 
-@pytest.mark.parametrize("damage", ["type", "weight", "layer"])
+@pytest.mark.parametrize("damage", ["type", "weight", "layer", "reuse"])
 def test_the_check_finds_what_hls4ml_changed(damage: str, graphs: Graphs) -> None:
     from hls4ml.model.types import FixedPrecisionType
 
     from jetflow.hls.conversion import check, convert
-    from jetflow.hls.plan import make_plan
 
-    plan = make_plan(graphs["small"]())
-    model = convert(plan, implementations(plan.graph), "part", 300.0, "vitis", "0")
-    check(plan, model)
+    design = make_design(graphs["small"]())
+    model = convert(design, "part", 300.0, "vitis")
+    check(design, model)
     if damage == "type":
         model.graph["first_scaled"].get_output_variable().type.precision = FixedPrecisionType(16, 6)
     elif damage == "weight":
         model.graph["second_conv"].weights["weight"].type.precision = FixedPrecisionType(2, 2)
+    elif damage == "reuse":
+        model.graph["classes_conv"].set_attr("reuse_factor", 5)
     else:
         del model.graph["second_act"]
-    wanted = {"type": "first_scaled", "weight": "second_conv", "layer": "second_act"}[damage]
+    wanted = {"type": "first_scaled", "weight": "second_conv", "layer": "second_act", "reuse": "classes_conv"}[damage]
     with pytest.raises(ToolError, match=wanted):
-        check(plan, model)
+        check(design, model)

@@ -38,9 +38,10 @@ def test_workload_by_hand() -> None:
 def test_time_rate_and_copies_follow_from_cycles() -> None:
     latency = Figure("latency_cycles", 6000, "cycles", Kind.ESTIMATED, "a model")
     interval = Figure("ii_cycles", 5000, "cycles", Kind.SIMULATED, "another")
-    figures = {f.name: f for f in performance(latency, interval, 250.0)}
+    figures = {f.name: f for f in performance(latency, interval, 250.0, "met: routed")}
     assert figures["time_us"].value == 24.0
     assert figures["time_us"].kind is Kind.ESTIMATED
+    assert "250 MHz (met: routed)" in figures["time_us"].source
     assert figures["rate_khz"].value == 50.0
     assert figures["rate_khz"].kind is Kind.SIMULATED
     assert figures["copies_40mhz"].value == 800

@@ -7,22 +7,24 @@ from hls4ml.model.graph import ModelGraph
 
 from jetflow.errors import ToolError
 from jetflow.graph import AveragePool, ChannelConv, Conv2D, Detect
-from jetflow.hls.depths import plan_depths
+from jetflow.hls.design import Design
 from jetflow.hls.implementation import Implementation, Implementations
 from jetflow.hls.layers import attributes, class_name, register
 from jetflow.hls.plan import Kind, Layer, Plan
 from jetflow.hls.precision import constants, precisions
+from jetflow.hls.schedule import SHARING
 from jetflow.hls.testbench import Types
 
 __all__ = ["check", "convert", "type_names"]
 
 
-def convert(plan: Plan, how: Implementations, part: str, clock_mhz: float, backend: str, stamp: str) -> ModelGraph:
-    """The checked hls4ml model of `plan`, built `how` said, ready to be written, for `vitis` or `vivado`.
+def convert(design: Design, part: str, clock_mhz: float, backend: str) -> ModelGraph:
+    """The checked hls4ml model of `design`, ready to be written, for `vitis` or `vivado`.
 
-    Raises ToolError where hls4ml changed a type or a layer.
+    Raises ToolError where hls4ml changed a type, a layer or a reuse factor.
     """
     register()
+    plan = design.plan
     config = {
         "OutputDir": ".",
         "ProjectName": plan.top,
@@ -31,19 +33,19 @@ def convert(plan: Plan, how: Implementations, part: str, clock_mhz: float, backe
         "ClockPeriod": f"{1000 / clock_mhz:.3f}",
         "IOType": "io_stream",
         "TraceOutput": True,
-        "Stamp": stamp,
-        "HLSConfig": _hls_config(plan, how),
+        "Stamp": "jetflow",
+        "HLSConfig": _hls_config(plan, design.how),
         "WriterConfig": {"Namespace": None, "WriteWeightsTxt": False, "WriteTar": False, "TBOutputStream": "stdout"},
     }
     model = ModelGraph.from_layer_list(
         config,
-        [_entry(plan, layer) for layer in plan.layers],
+        [_entry(plan, layer, design.how) for layer in plan.layers],
         [plan.layers[0].name],
         [plan.outputs[output.name] for output in plan.graph.outputs],
     )
-    check(plan, model)
+    check(design, model)
     variables = _streams(model)
-    for name, depth in plan_depths(plan, how).items():
+    for name, depth in design.depths.items():
         variables[name].pragma = ("stream", depth)
     return model
 
@@ -53,7 +55,7 @@ def _hls_config(plan: Plan, how: Implementations) -> dict[str, Any]:
     names: dict[str, Any] = {}
     one_clock = Implementation("Latency", 1)
     for layer in plan.with_clones().layers:
-        chosen = how.get(layer.node.name, one_clock) if layer.kind is Kind.CONV else one_clock
+        chosen = how.get(layer.node.name, one_clock) if layer.kind in SHARING else one_clock
         names[layer.name] = {
             "Precision": precisions(layer),
             "Strategy": chosen.strategy.lower(),
@@ -63,7 +65,7 @@ def _hls_config(plan: Plan, how: Implementations) -> dict[str, Any]:
     return {"Model": {"ReuseFactor": 1, "Strategy": "Latency"}, "LayerName": names}
 
 
-def _entry(plan: Plan, layer: Layer) -> dict[str, Any]:
+def _entry(plan: Plan, layer: Layer, how: Implementations) -> dict[str, Any]:
     if layer.kind is Kind.INPUT:
         return {"name": layer.name, "class_name": "InputLayer", "input_shape": list(layer.shape)}
     entry: dict[str, Any] = {"name": layer.name, "class_name": class_name(layer.kind), "inputs": list(layer.sources)}
@@ -80,8 +82,9 @@ def _entry(plan: Plan, layer: Layer) -> dict[str, Any]:
             entry["phi"] = str(phi)
         case Kind.POOL if isinstance(node, AveragePool):
             entry |= {"out_height": layer.shape[0], "out_width": layer.shape[1], "padding": node.padding}
-        case Kind.SCALE_BIAS:
-            entry |= {"n_in": rows * columns * channels, "n_filt": channels}
+        case Kind.SCALE_BIAS | Kind.PRELU:
+            factor = how[layer.node.name].reuse_factor if layer.node.name in how else 1
+            entry |= {"reuse": factor, "n_multipliers": -(-channels // factor)}
         case Kind.CONCATENATE:
             entry["n_first"] = channels
         case Kind.GLOBAL_SUM:
@@ -123,11 +126,12 @@ def _conv(layer: Layer, rows: int, columns: int, channels: int) -> dict[str, Any
     }
 
 
-def check(plan: Plan, model: ModelGraph) -> None:
+def check(design: Design, model: ModelGraph) -> None:
     """Raise ToolError unless every layer of the plan stands in `model` with exactly the types of the plan.
 
     hls4ml's passes merge, delete and retype layers; a silent change would end as a wrong bit somewhere else.
     """
+    plan = design.plan
     planned = {layer.name: layer for layer in plan.with_clones().layers}
     found = {layer.name: layer for layer in model.get_layers()}
     if set(planned) != set(found):
@@ -142,6 +146,11 @@ def check(plan: Plan, model: ModelGraph) -> None:
             if variable not in types or str(types[variable]) != str(read(text)):
                 has = types.get(variable, "no type")
                 raise ToolError(f"hls4ml gave {name} {has} for {variable}, the graph says {text}")
+        if layer.kind is Kind.CONV and layer.node.name in design.how:
+            chosen = design.how[layer.node.name]
+            built = found[name].get_attr("strategy"), found[name].get_attr("reuse_factor")
+            if built != (chosen.strategy.lower(), chosen.reuse_factor):
+                raise ToolError(f"hls4ml builds {name} with {built}, the design says {chosen}")
 
 
 def _streams(model: ModelGraph) -> dict[str, Any]:

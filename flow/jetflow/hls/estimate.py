@@ -6,49 +6,46 @@ interval that the pragmas ask for; the depth of the arithmetic pipelines, some c
 
 from dataclasses import dataclass
 
-from jetflow.graph import AveragePool, Graph
-from jetflow.hls.depths import plan_depths
-from jetflow.hls.implementation import Implementations, implementations
-from jetflow.hls.plan import Kind, Layer, Plan, make_plan
-from jetflow.hls.schedule import schedule
-from jetflow.hls.stream_model import simulate_streams
+from jetflow.graph import AveragePool
+from jetflow.hls.design import Design
+from jetflow.hls.implementation import MOVING, Implementations
+from jetflow.hls.plan import Kind, Layer, Plan
+from jetflow.hls.schedule import SHARING, schedule
 from jetflow.hls.streams import stream_map
 
-__all__ = ["DesignEstimate", "Fifo", "LayerEstimate", "estimate_cycles", "fifo_bits", "fifo_depths", "fifos"]
-
-NO_FORMULA = "no formula holds for hls4ml's resource strategy: only synthesis tells"
+__all__ = ["DesignEstimate", "Fifo", "LayerEstimate", "estimate_cycles", "fifos"]
 
 
 @dataclass(frozen=True)
 class LayerEstimate:
-    """Clocks an image of one hardware layer, which are also its initiation interval; None where `reason` says why.
+    """Clocks an image of one hardware layer, which are also its initiation interval.
 
-    `node`: the graph node whose tensor it writes (padding and clones: the one that passes through).
+    `node`: the graph node whose tensor it writes (padding and clones: the one that passes through). `strategy` and
+    `reuse_factor` where it has multipliers that clocks can share.
     """
 
     name: str
     node: str
     kind: str
-    cycles: int | None
+    cycles: int
     formula: str
-    reason: str
-
-    @property
-    def ii_cycles(self) -> int | None:
-        """Clocks between two images: the loop of a layer runs once an image, and starts again when it ends."""
-        return self.cycles
+    strategy: str
+    reuse_factor: int | None
 
 
 @dataclass(frozen=True)
 class DesignEstimate:
-    """Clocks from the first pixel to the last word (`latency_cycles`), between two images (`ii_cycles`), by layer."""
+    """Clocks from the first pixel to the last word (`latency_cycles`), between two images (`ii_cycles`), by layer.
+
+    `limiting`: the layer that sets the rate.
+    """
 
     layers: tuple[LayerEstimate, ...]
-    latency_cycles: int | None
-    ii_cycles: int | None
+    latency_cycles: int
+    ii_cycles: int
     latency_formula: str
     ii_formula: str
-    reason: str
+    limiting: str
 
 
 @dataclass(frozen=True)
@@ -59,53 +56,38 @@ class Fifo:
     depth: int
     word_bits: int
 
+    @property
+    def bits(self) -> int:
+        """What it holds."""
+        return self.depth * self.word_bits
 
-def estimate_cycles(graph: Graph, backend: str = "vitis", how: Implementations | None = None) -> DesignEstimate:
-    """The estimate of `graph` built for `backend`; latency by the cycle-stepped stream model with the rule's FIFOs."""
-    plan, chosen = make_plan(graph), how or implementations(graph, backend)
-    layers = tuple(_layer(plan, layer, chosen) for layer in plan.with_clones().layers if layer.source)
-    known = [layer.cycles for layer in layers if layer.cycles is not None]
-    if len(known) < len(layers):
-        return DesignEstimate(layers, None, None, "", "", NO_FORMULA)
-    slowest = max(layers, key=lambda layer: layer.cycles or 0)
-    result = simulate_streams(plan, plan_depths(plan, chosen), chosen, images=2)
+
+def estimate_cycles(design: Design) -> DesignEstimate:
+    """The estimate of `design`; latency and interval are those of its stream model."""
+    full = design.plan.with_clones()
+    layers = tuple(_layer(full, layer, design.how) for layer in full.layers if layer.source)
+    slowest = max(layers, key=lambda layer: layer.cycles)
     latency = "clock of the first image's last word in the stream model, without the depths of arithmetic pipelines"
-    interval = f"the slowest layer, {slowest.name}: {slowest.formula}"
-    return DesignEstimate(layers, result.latency, slowest.cycles, latency, interval, "")
+    interval = f"stream model; the slowest layer is {slowest.name}: {slowest.formula}"
+    return DesignEstimate(layers, design.latency_cycles, design.ii_cycles, latency, interval, slowest.name)
 
 
-def fifo_depths(graph: Graph, backend: str = "vitis", how: Implementations | None = None) -> dict[str, int]:
-    """The depth in words of every FIFO between two layers, by name."""
-    return {fifo.name: fifo.depth for fifo in fifos(graph, backend, how)}
-
-
-def fifos(graph: Graph, backend: str = "vitis", how: Implementations | None = None) -> tuple[Fifo, ...]:
-    """Every FIFO between two layers, with the depth of the rule in jetflow.hls.streams."""
-    plan = make_plan(graph)
-    full, streams = plan.with_clones(), stream_map(plan)
+def fifos(design: Design) -> tuple[Fifo, ...]:
+    """Every FIFO between two layers."""
+    full, streams = design.plan.with_clones(), stream_map(design.plan)
     found = []
-    for name, depth in plan_depths(plan, how or implementations(graph, backend)).items():
+    for name, depth in design.depths.items():
         layer = full[streams[name][0]]
         found.append(Fifo(name, depth, layer.shape[2] * layer.result.format.bits))
     return tuple(found)
 
 
-def fifo_bits(graph: Graph, backend: str = "vitis", how: Implementations | None = None) -> int:
-    """Bits of all FIFOs between layers."""
-    return sum(fifo.depth * fifo.word_bits for fifo in fifos(graph, backend, how))
-
-
-def _layer(plan: Plan, layer: Layer, how: Implementations) -> LayerEstimate:
-    full = plan.with_clones()
+def _layer(full: Plan, layer: Layer, how: Implementations) -> LayerEstimate:
     rows, columns, _ = full[layer.source].shape
-    node, chosen = layer.node, how.get(layer.node.name)
+    node, chosen = layer.node, how.get(layer.node.name) if layer.kind in SHARING else None
     clocks = schedule(full, layer, how).clocks
     formula = f"{rows} rows x {columns} columns x 1 clock"
-    if layer.kind is Kind.CONV and chosen is not None:
-        if chosen.strategy != "Latency":
-            return LayerEstimate(layer.name, layer.result.name, str(layer.kind), None, "", NO_FORMULA)
-        formula = f"{rows} rows x {columns} columns of the padded image x reuse factor {chosen.reuse_factor}"
-    elif layer.kind is Kind.PADDING:
+    if layer.kind is Kind.PADDING:
         wide = columns + sum(layer.padding[0][2:])
         formula = f"{clocks // wide} rows x {wide} columns, with the padding, x 1 clock"
     elif layer.kind is Kind.POOL and isinstance(node, AveragePool):
@@ -114,4 +96,10 @@ def _layer(plan: Plan, layer: Layer, how: Implementations) -> LayerEstimate:
         formula = f"{layer.shape[2]} channels x 1 clock"
     elif layer.kind is Kind.PEAKS:
         formula = f"{rows} rows x {columns} columns of the padded map + {layer.shape[0]} boxes, x 1 clock"
-    return LayerEstimate(layer.name, layer.result.name, str(layer.kind), clocks, formula, "")
+    elif chosen:
+        image = "columns of the padded image" if layer.kind is Kind.CONV else "columns"
+        formula = f"{rows} rows x {columns} {image} x reuse factor {chosen.reuse_factor}"
+        if chosen.strategy == "Resource":
+            formula = f"{rows} rows x {columns} {image} x ({chosen.reuse_factor} + {MOVING} to move a pixel)"
+    strategy, factor = (chosen.strategy, chosen.reuse_factor) if chosen else ("", None)
+    return LayerEstimate(layer.name, layer.result.name, str(layer.kind), clocks, formula, strategy, factor)

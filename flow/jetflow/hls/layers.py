@@ -10,12 +10,6 @@ from typing import Any
 
 from hls4ml.backends import get_backend
 from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
-from hls4ml.backends.vivado.passes.core_templates import (
-    BatchNormalizationConfigTemplate,
-    batchnorm_config_template,
-    batchnorm_function_template,
-    batchnorm_include_list,
-)
 from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 from hls4ml.model.layers import Layer, register_layer
 
@@ -42,6 +36,7 @@ class _Custom:
 
 
 _IMAGE, _PIXELS = ("in_height", "in_width", "n_chan"), ("n_pixels", "n_chan")
+_SHARED = (*_PIXELS, "reuse", "n_multipliers")
 _SIGNED = ("threshold",)
 _CUSTOM = {
     Kind.PADDING: _Custom(
@@ -51,7 +46,10 @@ _CUSTOM = {
         "pooling", "average_pool", "pooling_config", (*_IMAGE, "out_height", "out_width", "padding"), ("sum", "accum")
     ),
     Kind.REQUANTISE: _Custom("pointwise", "requantise", "pointwise_config", _PIXELS, ("accum",)),
-    Kind.PRELU: _Custom("pointwise", "prelu", "pointwise_config", _PIXELS, ("slope", "accum"), (("slope", "p"),)),
+    Kind.SCALE_BIAS: _Custom(
+        "pointwise", "scale_bias", "pointwise_config", _SHARED, ("scale", "bias"), (("scale", "s"), ("bias", "b"))
+    ),
+    Kind.PRELU: _Custom("pointwise", "prelu", "pointwise_config", _SHARED, ("slope", "accum"), (("slope", "p"),)),
     Kind.HARD_SIGMOID: _Custom("pointwise", "hard_sigmoid", "pointwise_config", _PIXELS, ("quarter", "accum")),
     Kind.ADD: _Custom("merge", "add", "merge_config", _PIXELS, ("accum",)),
     Kind.CONCATENATE: _Custom("merge", "concatenate", "merge_config", (*_PIXELS, "n_first"), ("accum",)),
@@ -86,24 +84,6 @@ class JetflowLayer(Layer):  # type: ignore[misc]
             self.add_weights_variable(name=name, var_name=letter + "{index}")
 
 
-class JetflowScaleBias(Layer):  # type: ignore[misc]
-    """Scale and bias a channel: hls4ml's own C++, in a class that its passes neither merge nor delete."""
-
-    _expected_attributes = [  # noqa: RUF012
-        Attribute("out_shape", value_type=list),
-        WeightAttribute("scale"),
-        WeightAttribute("bias"),
-        TypeAttribute("scale"),
-        TypeAttribute("bias"),
-    ]
-
-    def initialize(self) -> None:
-        """Declare the output stream, the scales and the biases."""
-        self.add_output_variable(self.get_attr("out_shape"))
-        self.add_weights_variable(name="scale", var_name="s{index}")
-        self.add_weights_variable(name="bias", var_name="b{index}")
-
-
 class _Config(LayerConfigTemplate):  # type: ignore[misc]
     def __init__(self, layer: type[JetflowLayer]) -> None:
         super().__init__(layer)
@@ -132,21 +112,6 @@ class _Call(FunctionCallTemplate):  # type: ignore[misc]
         return f"jetflow::{function}<{', '.join(types)}, config{node.index}>({', '.join(values)});"
 
 
-class ScaleBiasConfig(BatchNormalizationConfigTemplate):  # type: ignore[misc]
-    def __init__(self) -> None:
-        LayerConfigTemplate.__init__(self, JetflowScaleBias)
-        self.template = batchnorm_config_template
-
-
-class ScaleBiasCall(FunctionCallTemplate):  # type: ignore[misc]
-    def __init__(self) -> None:
-        super().__init__(JetflowScaleBias, include_header=batchnorm_include_list)
-
-    def format(self, node: Any) -> str:
-        weights = {name: variable.name for name, variable in node.weights.items()}
-        return str(batchnorm_function_template.format(**(self._default_function_params(node) | weights)))
-
-
 def class_name(kind: Kind) -> str:
     """hls4ml's name for our layer of this kind."""
     return "Jetflow" + kind.title().replace("_", "")
@@ -155,14 +120,13 @@ def class_name(kind: Kind) -> str:
 @cache
 def register() -> None:
     """Tell hls4ml of our layers; once a process, as it keeps a registry of its own."""
-    classes = [_layer_class(kind, custom) for kind, custom in _CUSTOM.items()]
-    layers: list[type[Layer]] = [*classes, JetflowScaleBias]
+    layers = [_layer_class(kind, custom) for kind, custom in _CUSTOM.items()]
     for layer in layers:
         register_layer(layer.__name__, layer)
-    templates = [partial(template, layer) for layer in classes for template in (_Config, _Call)]
+    templates = [partial(template, layer) for layer in layers for template in (_Config, _Call)]
     for name in ("vivado", "vitis"):
         backend = get_backend(name)
-        for template in (*templates, ScaleBiasConfig, ScaleBiasCall):
+        for template in templates:
             backend.register_template(template)
         for header in headers():
             backend.register_source(header)

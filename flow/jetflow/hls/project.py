@@ -1,15 +1,12 @@
 """Graph -> a folder with the hls4ml project, our headers and our testbench: the same bytes wherever it is written."""
 
-import hashlib
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from jetflow.errors import InputError
 from jetflow.graph import Graph
-from jetflow.hls.implementation import Implementations, implementations
+from jetflow.hls.design import Design, make_design
 from jetflow.hls.plan import Plan, make_plan
 from jetflow.hls.sources import testbench
 from jetflow.hls.testbench import generated
@@ -39,11 +36,11 @@ def write_project(
     part: str,
     clock_mhz: float,
     backend: str = "vitis",
-    how: Implementations | None = None,
+    design: Design | None = None,
 ) -> Project:
     """Write the project of `graph` for FPGA `part` at `clock_mhz` into `folder`; a project there is replaced.
 
-    `how`: strategy and reuse factor by Conv2D node; default: those of jetflow.hls.implementation.
+    `design`: how its layers are built and how deep its FIFOs are; default: the smallest at the input stream's rate.
     Raises InputError for an unknown back end, a clock out of range, a node that the back end lacks, a full disk.
     """
     from jetflow.hls.conversion import convert, type_names
@@ -53,8 +50,9 @@ def write_project(
         raise InputError(f"backend: {backend!r} is unknown: allowed are {', '.join(BACKENDS)}")
     if not 1 <= clock_mhz <= 1000:
         raise InputError(f"clock_mhz: {clock_mhz} is out of range: 1 to 1000 MHz are allowed")
-    plan = make_plan(graph)
-    model = convert(plan, how or implementations(graph, backend), part, clock_mhz, backend, _stamp(graph))
+    chosen = design or make_design(graph, backend)
+    plan = chosen.plan
+    model = convert(chosen, part, clock_mhz, backend)
     part_folder = folder.with_name(f".{folder.name}.part")
     try:
         shutil.rmtree(part_folder, ignore_errors=True)
@@ -80,14 +78,3 @@ def open_project(graph: Graph, folder: Path, backend: str = "vitis") -> Project:
     if not (folder / "firmware" / f"{plan.top}.cpp").is_file():
         raise InputError(f"{folder}: holds no firmware of {plan.top}: run `jetflow build` to make it")
     return Project(folder, plan, backend)
-
-
-def _stamp(graph: Graph) -> str:
-    """Eight hex digits from the graph alone, in place of hls4ml's random stamp."""
-    digest = hashlib.sha256()
-    for node in graph:
-        for field in fields(node):
-            value = getattr(node, field.name)
-            text = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
-            digest.update(field.name.encode() + text)
-    return digest.hexdigest()[:8]

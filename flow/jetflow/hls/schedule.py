@@ -14,8 +14,9 @@ from jetflow.graph import AveragePool, Conv2D, PhiPadding
 from jetflow.hls.implementation import Implementations
 from jetflow.hls.plan import Kind, Layer, Plan
 
-__all__ = ["Schedule", "interval", "schedule"]
+__all__ = ["SHARING", "Schedule", "interval", "schedule"]
 
+SHARING = (Kind.CONV, Kind.SCALE_BIAS, Kind.PRELU)  # layers that take more than one clock where their node may
 Pattern = NDArray[np.bool_]
 
 
@@ -39,11 +40,11 @@ class Schedule:
 def schedule(plan: Plan, layer: Layer, how: Implementations) -> Schedule:
     """The schedule of `layer`, which stands in `plan`, for one image."""
     rows, columns, _ = plan[layer.source].shape if layer.source else layer.shape
-    node = layer.node
+    node, clocks = layer.node, interval(layer, how)
     if layer.kind is Kind.PADDING:
         return _padding(layer, rows, columns)
     if layer.kind is Kind.CONV and isinstance(node, Conv2D):
-        return _conv(node, rows, columns, interval(layer, how))
+        return _conv(node, rows, columns, clocks)
     if layer.kind is Kind.POOL and isinstance(node, AveragePool):
         return _pool(layer, node.padding, rows, columns)
     cells, channels = rows * columns, layer.shape[2]
@@ -56,13 +57,13 @@ def schedule(plan: Plan, layer: Layer, how: Implementations) -> Schedule:
     if layer.kind is Kind.PEAKS:  # the boxes leave when the last candidate has come
         boxes = layer.shape[0]
         return Schedule((_some(cells + boxes, cells),), _some(cells + boxes, boxes, at=cells), 1)
-    return Schedule((_some(cells, cells),) * len(layer.sources), _some(cells, cells), 1)
+    return Schedule((_some(cells, cells),) * len(layer.sources), _some(cells, cells), clocks)
 
 
 def interval(layer: Layer, how: Implementations) -> int:
-    """Clocks between two iterations of `layer`: the reuse factor of a convolution, else 1."""
-    chosen = how.get(layer.node.name) if layer.kind is Kind.CONV else None
-    return chosen.reuse_factor if chosen else 1
+    """Clocks between two iterations of `layer`: as `how` builds it where it shares multipliers, else 1."""
+    chosen = how.get(layer.node.name) if layer.kind in SHARING else None
+    return chosen.clocks if chosen else 1
 
 
 def _some(iterations: int, count: int, at: int = 0) -> Pattern:

@@ -1,11 +1,11 @@
-"""The hand-written C++ of the checkout: headers of hw/hls, testbench of tb/csim."""
+"""The hand-written C++ of the checkout: headers of hw/hls, testbench of tb/csim, Tcl of hw/vendor."""
 
 from pathlib import Path
 
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 
-__all__ = ["headers", "testbench"]
+__all__ = ["build_script", "headers", "testbench"]
 
 
 def headers() -> tuple[Path, ...]:
@@ -16,6 +16,11 @@ def headers() -> tuple[Path, ...]:
 def testbench() -> Path:
     """The C++ testbench. Raises InputError where the checkout is not complete."""
     return _folder("tb/csim") / "testbench.cpp"
+
+
+def build_script() -> Path:
+    """The Tcl that HLS compilers run. Raises InputError where the checkout is not complete."""
+    return _folder("hw/vendor") / "hls.tcl"
 
 
 def _folder(name: str) -> Path:

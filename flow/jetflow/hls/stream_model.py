@@ -11,32 +11,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jetflow.hls.implementation import Implementations
 from jetflow.hls.plan import Plan
 from jetflow.hls.schedule import Schedule, schedule
+from jetflow.hls.stepper import WRITES, Steps, step
 from jetflow.hls.streams import PORT_DEPTH, stream_map
 
-__all__ = ["StreamResult", "simulate_streams"]
+__all__ = ["Process", "StreamModel", "StreamResult", "processes"]
+
+ENDLESS = 2**40  # words: no image is as large; also clocks
 
 
 @dataclass(frozen=True)
 class StreamResult:
     """What the model saw. `latency`: clocks from the first pixel to the last word of the first image.
 
-    `interval`: clocks between the last words of the last two images. `peak`: most words that lay in each stream.
+    `interval`: clocks between the last words of the last two images. `out`: the clock of every image's last word.
+    `peak`: most words that lay in each stream. `waited`: clocks in which its writer waited for room in it.
     `stuck`: the layers that wait for each other for ever; empty where every image went through.
+    `late`: an image missed its deadline. Stuck or late, latency and interval are 0.
     """
 
     latency: int
     interval: int
+    out: tuple[int, ...]
     peak: dict[str, int]
+    waited: dict[str, int]
     stuck: tuple[str, ...]
+    late: bool
 
 
 @dataclass(frozen=True, eq=False)
-class _Process:
+class Process:
     """A layer, or the taker of an output: numbers of the streams it reads and of those it writes."""
 
     name: str
@@ -45,14 +52,47 @@ class _Process:
     targets: tuple[int, ...]
 
 
-def simulate_streams(plan: Plan, depths: Mapping[str, int], how: Implementations, images: int = 3) -> StreamResult:
-    """Step the design of `plan` with FIFOs of `depths` (by stream name) through `images` images, back to back."""
-    streams = stream_map(plan)
-    depth = np.array([depths.get(name, PORT_DEPTH) for name in streams])
-    return _step(_processes(plan, how), list(streams), depth, images)
+class StreamModel:
+    """The streams of `plan`, built as `how` says, ready to be stepped with any depths of the FIFOs."""
+
+    def __init__(self, plan: Plan, how: Implementations) -> None:
+        self.streams = list(stream_map(plan))
+        self.processes = processes(plan, how)
+        self._steps = Steps(
+            [_pattern(process.schedule) for process in self.processes],
+            [process.schedule.interval for process in self.processes],
+            [process.sources for process in self.processes],
+            [process.targets for process in self.processes],
+            len(self.streams),
+        )
+
+    def run(
+        self, depths: Mapping[str, int] | None, images: int = 3, deadlines: tuple[int, ...] | None = None
+    ) -> StreamResult:
+        """Step `images` images, back to back, through FIFOs of `depths` words by stream name; None: without end.
+
+        What `depths` does not name is a port of the top function. It stops where an image is out later than
+        `deadlines` say.
+        """
+        if depths is None:
+            depth = np.full(len(self.streams), ENDLESS)
+        else:
+            depth = np.array([depths.get(name, PORT_DEPTH) for name in self.streams])
+        result = step(self._steps, depth, np.array(deadlines or (ENDLESS,) * images))
+        out = result.out.tolist() if not (result.stuck or result.late) else [0] * images
+        return StreamResult(
+            out[0],
+            out[-1] - out[-2] if images > 1 else out[0],
+            tuple(out),
+            dict(zip(self.streams, result.peak.tolist(), strict=True)),
+            dict(zip(self.streams, result.waited.tolist(), strict=True)),
+            tuple(p.name for p, n in zip(self.processes, result.done, strict=True) if result.stuck and n < images),
+            result.late,
+        )
 
 
-def _processes(plan: Plan, how: Implementations) -> list[_Process]:
+def processes(plan: Plan, how: Implementations) -> list[Process]:
+    """Every layer of `plan`, clones included, and a taker of each output."""
     full, streams = plan.with_clones(), stream_map(plan)
     numbers = {ends: i for i, ends in enumerate(streams.values())}
     found = []
@@ -60,57 +100,18 @@ def _processes(plan: Plan, how: Implementations) -> list[_Process]:
         targets = tuple(i for i, (writer, _) in enumerate(streams.values()) if writer == layer.name)
         steps = schedule(full, layer, how)
         sources = tuple(numbers[source, layer.name] for source in layer.sources)
-        found.append(_Process(layer.name, steps, sources, targets))
+        found.append(Process(layer.name, steps, sources, targets))
     for i, (name, (writer, reader)) in enumerate(streams.items()):
         if not reader:
             words = int(np.prod(full[writer].shape[:2]))
             steps = Schedule((np.ones(words, bool),), np.zeros(words, bool), 1)
-            found.append(_Process(f"taker of {name}", steps, (i,), ()))
+            found.append(Process(f"taker of {name}", steps, (i,), ()))
     return found
 
 
-def _step(processes: list[_Process], streams: list[str], depth: NDArray[np.int64], images: int) -> StreamResult:
-    lengths = np.array([len(p.schedule.writes) for p in processes])
-    offset = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    most = max(len(p.sources) for p in processes)
-    reads = np.zeros((most, int(lengths.sum())), bool)  # by place among the sources of a process
-    source = np.full((most, len(processes)), len(streams))  # the last one stands for none
-    for i, process in enumerate(processes):
-        for k, (number, pattern) in enumerate(zip(process.sources, process.schedule.reads, strict=True)):
-            source[k, i] = number
-            reads[k, offset[i] : offset[i] + lengths[i]] = pattern
-    writes = np.concatenate([p.schedule.writes for p in processes])
-    interval = np.array([p.schedule.interval for p in processes])
-    targets = np.zeros((len(processes), len(streams)), np.uint8)
-    for i, process in enumerate(processes):
-        targets[i, list(process.targets)] = 1
-    takers = np.array([not p.targets for p in processes])
-
-    held, peak = np.zeros(len(streams) + 1, int), np.zeros(len(streams), int)
-    at, image, ready = np.zeros_like(lengths), np.zeros_like(lengths), np.zeros_like(lengths)
-    done: list[int] = []  # the clock of each image's last word
-    clock = 0
-    while len(done) < images:
-        place = offset + at
-        reading, writing = reads[:, place], writes[place]
-        full = (held[:-1] >= depth).astype(np.uint8)
-        waiting = (reading & (held[source] == 0)).any(0) | (writing & (targets @ full > 0))
-        idle = (ready <= clock) & (image < images)
-        starts = idle & ~waiting
-        if not starts.any() and idle[image < images].all():
-            stuck = tuple(p.name for p, left in zip(processes, image < images, strict=True) if left)
-            return StreamResult(0, 0, dict(zip(streams, peak.tolist(), strict=True)), stuck)
-        np.subtract.at(held, source[starts & reading], 1)
-        held[:-1] += (starts & writing) @ targets
-        np.maximum(peak, held[:-1], out=peak)
-        ready[starts] = clock + interval[starts]
-        at[starts] += 1
-        ended = at == lengths
-        image[ended] += 1
-        at[ended] = 0
-        clock += 1
-        if ended.any() and int(image[takers].min()) > len(done):
-            done.append(clock)
-    first = done[0]
-    last = done[-1] - done[-2] if images > 1 else first
-    return StreamResult(first, last, dict(zip(streams, peak.tolist(), strict=True)), ())
+def _pattern(steps: Schedule) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A byte an iteration, as stepper.cpp reads it."""
+    found = steps.writes.astype(np.uint8) * np.uint8(WRITES)
+    for k, reads in enumerate(steps.reads):
+        found |= reads.astype(np.uint8) << np.uint8(k)
+    return found

@@ -1,4 +1,4 @@
-"""Time, rate and copies: what follows from cycles and a clock that is assumed."""
+"""Time, rate and copies: what follows from cycles and a clock, which says whether it was met or assumed."""
 
 import math
 
@@ -9,9 +9,9 @@ __all__ = ["RATES", "performance"]
 RATES = {"copies_40mhz": 40e6, "copies_750khz": 750e3}  # every bunch crossing; the level-1 accept rate of the HL-LHC
 
 
-def performance(latency: Figure, interval: Figure, clock_mhz: float) -> list[Figure]:
-    """Figures from a latency and an initiation interval in cycles, of the same kind as these."""
-    clock = f"{clock_mhz:g} MHz (assumed, not met in synthesis)"
+def performance(latency: Figure, interval: Figure, clock_mhz: float, known: str) -> list[Figure]:
+    """Figures from a latency and an interval in cycles, of the same kind; `known`: whether the clock was met."""
+    clock = f"{clock_mhz:g} MHz ({known})"
     rate = clock_mhz * 1e6 / interval.value
     figures = [
         Figure("time_us", latency.value / clock_mhz, "us", latency.kind, f"latency_cycles / {clock}"),

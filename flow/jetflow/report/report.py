@@ -34,6 +34,7 @@ class Report:
     platforms: tuple[Platform, ...]
     figures: tuple[Figure, ...]
     missing: tuple[Missing, ...]
+    clock: str
 
     def as_json(self) -> str:
         """report.json."""
@@ -61,6 +62,7 @@ def make_report(build: Build) -> Report:
         section.platforms,
         (*_counted(layers), *_compared(verification), *section.figures),
         section.missing,
+        section.clock,
     )
 
 

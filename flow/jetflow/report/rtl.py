@@ -4,6 +4,7 @@ from jetflow.build import Build
 from jetflow.report.figures import Figure, Kind
 from jetflow.report.performance import performance
 from jetflow.report.section import Block, Missing, Section
+from jetflow.report.vendor import clock_of
 from jetflow.rtl import Mapped, Mapping, read_mapping, read_timing
 from jetflow.targets import find_part
 
@@ -26,7 +27,7 @@ def rtl_section(build: Build) -> Section:
         if timing.ii_cycles is not None:
             source = "open RTL in Verilator: events back to back"
             interval = Figure("ii_cycles", timing.ii_cycles, "cycles", Kind.SIMULATED, source)
-            figures += [interval, *performance(latency, interval, build.settings.clock_mhz)]
+            figures += [interval, *performance(latency, interval, build.settings.clock_mhz, clock_of(build, "rtl"))]
     if mapping is None:
         missing.append(Missing("Cells of the open RTL", "it was not mapped", "Run `jetflow build` again."))
         return Section(tuple(figures), missing=tuple(missing))

@@ -18,11 +18,13 @@ class Missing:
 
 @dataclass(frozen=True)
 class Stage:
-    """One hardware layer of the HLS project; None where no formula holds, as `formula` then says."""
+    """One hardware layer of the HLS project; `strategy` and `reuse` where it has multipliers that clocks can share."""
 
     name: str
-    cycles: int | None
-    interval: int | None
+    cycles: int
+    interval: int
+    strategy: str
+    reuse: int | None
     depth: int | None  # words of the FIFO behind it
     formula: str
 
@@ -63,3 +65,4 @@ class Section:
     blocks: tuple[Block, ...] = field(default=())
     platforms: tuple[Platform, ...] = field(default=())
     missing: tuple[Missing, ...] = field(default=())
+    clock: str = "assumed"  # whether it was met

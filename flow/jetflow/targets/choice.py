@@ -6,7 +6,7 @@ from jetflow.errors import InputError
 from jetflow.targets.dsp import find_core
 from jetflow.targets.fpga import find_part
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "check_goal", "choose"]
 
 FPGA_PART = "xcvu13p-flga2577-2-e"
 FPGA_CLOCK_MHZ = 300.0
@@ -39,3 +39,16 @@ def choose(
         if value is not None:
             raise InputError(f"{option} {value}: is for --target fpga; a DSP's is in hw/targets/dsp.yaml: leave it out")
     return Choice(name, core.clock_mhz, DSP_BACKEND, DSP_BACKEND)
+
+
+def check_goal(
+    target: str, flow: str, ii: int | None, latency_us: float | None, rate_khz: float | None
+) -> tuple[int | None, float | None, float | None]:
+    """What an HLS project shall reach, unchanged. Raises InputError for several, or where there is no HLS project."""
+    options = ("--target-ii", "--target-latency-us", "--target-rate-khz")
+    given = [option for option, value in zip(options, (ii, latency_us, rate_khz), strict=True) if value is not None]
+    if len(given) > 1:
+        raise InputError(f"{' and '.join(given)}: give one of them")
+    if given and (target != "fpga" or flow == "rtl"):
+        raise InputError(f"{given[0]}: is for the HLS project of --target fpga: leave it out")
+    return ii, latency_us, rate_khz
