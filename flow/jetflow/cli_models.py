@@ -83,6 +83,9 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of every phase, instead of the config's.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights and batches.")] = 1,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was interrupted, or add to it.")] = False,
+    recipe: Annotated[
+        str | None, typer.Option(help="NAME of models/recipes (papers) or FILE.yaml, instead of the config's.")
+    ] = None,
     compare: Annotated[
         bool, typer.Option(help="Also train full precision on, by the quantised phases' steps.")
     ] = False,
@@ -92,12 +95,14 @@ def train(
 ) -> None:
     """Train a model: full precision, then quantised, then with folded and quantised scales."""
     from jetflow.model import find_model
+    from jetflow.recipe import find_recipe
     from jetflow.training import continue_full_precision, open_run, read_start
     from jetflow.training import train as run_training
 
     start = read_start(start_from) if start_from else None
     path = find_model(model).config_path
-    run = open_run(path, events, seed, out, epochs, resume, start.digest if start else None)
+    chosen = find_recipe(recipe) if recipe else None
+    run = open_run(path, events, seed, out, epochs, resume, start.digest if start else None, chosen)
     with _progress() as announce:
         run_training(run, precision.value, announce, start, typer.echo)
         if compare:

@@ -1,22 +1,15 @@
 """The configuration of a model, models/*/config.yaml: frozen, versioned, and wrong keys are named."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from jetflow.atomic import write_text
-from jetflow.errors import InputError
 from jetflow.graph.fixed_point import FixedPoint
+from jetflow.recipe import PhaseConfig, PhaseName, TrainingConfig
+from jetflow.yaml_model import Frozen, load_yaml
 
 __all__ = [
     "Convolution",
@@ -30,21 +23,12 @@ __all__ = [
     "RegressionConfig",
     "TrainingConfig",
     "load_config",
-    "load_yaml",
     "save_config",
 ]
 
 Weights = Literal["ternary", "int8"]
 Nonlinearity = Literal["prelu", "relu"]
-PhaseName = Literal["fpn", "quantised", "folded"]
 Positive = Annotated[int, Field(ge=1)]
-M = TypeVar("M", bound=BaseModel)
-
-
-class Frozen(BaseModel):
-    """Base of all sections: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FormatConfig(Frozen):
@@ -138,8 +122,13 @@ class NetworkConfig(Frozen):
     phi: Literal["circular", "zero"] = "circular"
     pool_padding: Literal[0, 1] = 0  # 1: a cell of zeros around the map, as in the papers
     gate: bool = False  # ECA gate before the heads
+    gate_function: Literal["hard_sigmoid", "sigmoid"] = "hard_sigmoid"  # sigmoid: the papers', in full precision alone
     head_bias: bool = True  # the papers' heads have none
     l2_norm: bool = False  # before the heads, in full precision alone: the papers' code exports the network without it
+    norm_epsilon: float = Field(1e-3, gt=0)  # of batch normalisation; the papers' (PyTorch's) 1e-5
+    norm_momentum: float = Field(
+        0.97, ge=0, lt=1
+    )  # Keras' .99 lags behind in short training (measured); the papers' .9
     dropout: float = Field(0.0, ge=0, lt=1)  # of whole channels after the first block, while training
     nonlinearity: Nonlinearity = "prelu"
     scaled: FormatConfig = FormatConfig(bits=10, fraction=6)  # after scale and bias
@@ -175,6 +164,7 @@ class DetectionConfig(Frozen):
     """Anchors, matching and what counts as a detection (paper 1, section 5; distances in eta-phi)."""
 
     anchor: float = Field(0.8, gt=0)  # side of the one square anchor a cell
+    anchors: Literal["map", "image"] = "map"  # where a padded map's cells sit, see networks.anchors
     variance: float = Field(0.1, gt=0)  # offsets are in units of variance * anchor
     match_iou: float = Field(0.3, gt=0, lt=1)  # training: an anchor above is positive
     nms_iou: float = Field(0.25, gt=0, lt=1)
@@ -189,38 +179,6 @@ class RegressionConfig(Frozen):
 
     target: Literal["mass", "pt"] = "mass"
     scale_gev: float = Field(128.0, gt=0)
-
-
-class PhaseConfig(Frozen):
-    """One phase of training: one cycle of the learning rate, or `peak` halved after the epochs in `halve_after`."""
-
-    epochs: Positive
-    peak: float = Field(gt=0)  # learning rate
-    warm_up: float = Field(0.2, ge=0, lt=1)  # share of the steps of the cycle
-    halve_after: tuple[Positive, ...] | None = None
-
-
-class TrainingConfig(Frozen):
-    """The recipe; each phase starts from the one before it.
-
-    That of the papers: optimiser sgd, batch 25, weight_decay 5e-4, and for full precision 100 epochs of peak 1e-3 with
-    halve_after [20, 30, 50, 60, 70, 80, 90]. The defaults reach more in fewer epochs (measured).
-    """
-
-    optimiser: Literal["adam", "sgd"] = "adam"
-    momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
-    batch: Positive = 32
-    weight_decay: float = Field(1e-4, ge=0)  # decoupled, of kernels alone
-    label_smoothing: float = Field(0.1, ge=0, lt=1)
-    negatives: float = Field(3.0, gt=0)  # background cells a positive one: hard negative mining
-    regression_weight: float = Field(1.0, ge=0)
-    phases: dict[PhaseName, PhaseConfig]
-
-    @model_validator(mode="after")
-    def _all_phases(self) -> "TrainingConfig":
-        if missing := {"fpn", "quantised", "folded"} - set(self.phases):
-            raise ValueError(f"phases lacks {', '.join(sorted(missing))}")
-        return self
 
 
 class ModelConfig(Frozen):
@@ -284,35 +242,6 @@ class ModelConfig(Frozen):
     def identifier(self) -> str:
         """The name as C++ and Verilog allow it."""
         return self.name.replace("-", "_")
-
-
-def load_yaml(path: Path, model: type[M]) -> M:
-    """Read `path` into `model`. Raises InputError, one line with file, key, found and allowed."""
-    try:
-        content: Any = yaml.safe_load(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: not found: give the path of a YAML file that exists") from error
-    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:  # YAML's dates and numbers raise ValueError
-        raise InputError(f"{path}: not a YAML file ({' '.join(str(error).split())}): mend or replace it") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: found {type(content).__name__}, a mapping of keys is needed: see models/")
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise InputError(f"{path}: {_first(error)}") from error
-
-
-def _first(error: ValidationError) -> str:
-    """The first problem of a ValidationError in one line."""
-    problem = error.errors()[0]
-    key = ".".join(str(part) for part in problem["loc"]) or "whole file"
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        return f"{key}: unknown key: remove it or correct its spelling"
-    if problem["type"] == "missing":
-        return f"{key}: missing: add it"
-    found = "" if isinstance(problem["input"], dict | BaseModel) else f"found {problem['input']!r}, "
-    return f"{key}: {found}{message[:1].lower()}{message[1:]}: correct the value"
 
 
 def load_config(path: Path) -> ModelConfig:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from jetflow.networks.backend import tf
+from jetflow.recipe import TrainingConfig
 from jetflow.training.losses import ssd_loss
+
+
+def recipe(**keys: object) -> TrainingConfig:
+    """Without smoothing, unless `keys` say so."""
+    phases = {name: {"epochs": 1, "peak": 1.0} for name in ("fpn", "quantised", "folded")}
+    return TrainingConfig.model_validate({"label_smoothing": 0.0, "phases": phases, **keys})
 
 
 def losses(
@@ -16,7 +23,8 @@ def losses(
     logits, classes = np.array([[logits]], np.float32), np.array([[classes]], np.int32)
     zero = np.zeros((*classes.shape, 1), np.float32)
     offsets = np.zeros((*classes.shape, 2), np.float32)
-    found = ssd_loss((offsets, logits, zero), (classes, offsets, zero[..., 0]), smoothing, negatives, weight)
+    chosen = recipe(label_smoothing=smoothing, negatives=negatives, regression_weight=weight)
+    found = ssd_loss((offsets, logits, zero), (classes, offsets, zero[..., 0]), chosen)
     return {key: float(value) for key, value in found.items()}
 
 
@@ -77,7 +85,7 @@ def test_huber_of_positive_cells_alone() -> None:
     offsets = np.array([[[[0.5, 3.0], [9.0, 9.0], [0.0, -1.0]]]], np.float32)
     regression = np.array([[[[2.0], [7.0], [0.5]]]], np.float32)
     wanted = (classes, np.zeros_like(offsets), np.array([[[0.0, 0.0, 1.0]]], np.float32))
-    found = ssd_loss((offsets, logits, regression), wanted, 0.0, 3.0, 2.0)
+    found = ssd_loss((offsets, logits, regression), wanted, recipe(regression_weight=2.0))
     assert float(found["localisation"]) == pytest.approx((0.125 + 2.5 + 0.0 + 0.5) / 2)
     assert float(found["regression"]) == pytest.approx((1.5 + 0.125) / 2)
     total = found["classification"] + found["localisation"] + 2 * found["regression"]
@@ -89,7 +97,7 @@ def test_gradient_reaches_what_counts_alone() -> None:
     classes, zero = np.array([[[1, 0, 0]]], np.int32), np.zeros((1, 1, 3, 1), np.float32)
     offsets = np.zeros((1, 1, 3, 2), np.float32)
     with tf.GradientTape() as tape:
-        total = ssd_loss((offsets, logits, zero), (classes, offsets, zero[..., 0]), 0.0, 1.0, 1.0)["total"]
+        total = ssd_loss((offsets, logits, zero), (classes, offsets, zero[..., 0]), recipe(negatives=1.0))["total"]
     gradient = tape.gradient(total, logits).numpy()[0, 0]
     assert (gradient[:2] != 0).all()
     assert (gradient[2] == 0).all()
@@ -103,7 +111,7 @@ def test_classification_is_scikit_learns_log_loss() -> None:
     classes = random.integers(0, 4, (2, 11)).astype(np.int32)
     zero = np.zeros((2, 11, 1), np.float32)
     offsets = np.zeros((2, 11, 2), np.float32)
-    found = ssd_loss((offsets, logits, zero), (classes, offsets, zero[..., 0]), 0.0, 10.0, 1.0)
+    found = ssd_loss((offsets, logits, zero), (classes, offsets, zero[..., 0]), recipe(negatives=10.0))
     odds = np.exp(logits.astype(np.float64))
     expected = log_loss(classes.ravel(), (odds / odds.sum(-1, keepdims=True)).reshape(-1, 4), normalize=False)
     assert float(found["classification"]) == pytest.approx(expected / (classes > 0).sum(), rel=1e-5)

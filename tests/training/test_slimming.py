@@ -46,17 +46,19 @@ def test_limits_are_those_of_the_authors() -> None:
 
 
 def test_operations_by_hand(recipe: Recipe, write_recipe: Write) -> None:
-    """8 x 12 x 2 -> 4; 4 x 6: depthwise 4 and 4 -> 6, depthwise 6 and 6 -> 8; training only, 2 x 3: 8 and 8 -> 5."""
+    """8 x 12 x 2 -> 4; 4 x 6: depthwise 4 and 4 -> 6, depthwise 6 and 6 -> 8; and what each of them reads.
+
+    The papers' code: channels in x cells x (9 x channels out + 1), or (9 + channels out + 1) of a depthwise pair.
+    """
     costs = operation_costs(load_config(write_recipe(mobilenet(recipe, phi="zero"))))
     assert costs == {
-        "block1_1_norm": 96 * 9 * 2 * 4,
-        "block2_1_pw_norm": 24 * (9 * 4 + 4 * 6),
-        "block2_2_pw_norm": 24 * (9 * 6 + 6 * 8),
-        "block3_1_pw_norm": 6 * (9 * 8 + 8 * 5),
+        "block1_1_norm": 96 * 2 * (9 * 4 + 1),
+        "block2_1_pw_norm": 24 * 4 * (9 + 6 + 1),
+        "block2_2_pw_norm": 24 * 6 * (9 + 8 + 1),
     }
 
 
-@pytest.mark.parametrize("network", [{}, {"links": [1], "l2_norm": False}, {"kind": "vgg", "training_stages": [[5]]}])
+@pytest.mark.parametrize("network", [{}, {"l2_norm": True}, {"links": [1]}, {"kind": "vgg", "training_stages": [[5]]}])
 def test_pruned_channels_were_silent(recipe: Recipe, write_recipe: Write, network: Recipe) -> None:
     """Channels that are zero after normalisation and PReLU can go: the outputs stay as they were."""
     config = load_config(write_recipe(mobilenet(recipe, phi="zero", **network)))

@@ -56,10 +56,14 @@ def training_anchors(config: ModelConfig) -> list[Anchors]:
 
 
 def _of(config: ModelConfig, stage: Stage) -> Anchors:
-    """Where the cells of a stage's map lie: `pitch` cells of the input a side, and a padded map begins before it."""
+    """Where the cells of a stage's map lie: `pitch` cells of the input a side, and a padded map begins before it.
+
+    With detection.anchors `image` it begins at the image's edge, as in the papers' code, whose anchors after three
+    padded poolings are seven crystals off what their cells see; that code also spaces the training-only map's by 17.
+    """
     entry, d = config.input, config.detection
     pitch = 2 ** (stage.number - 1)
-    before = (pitch - 1) * config.network.pool_padding
+    before = (pitch - 1) * config.network.pool_padding if d.anchors == "map" else 0
     edges = (
         ((pitch * cells - before - size / 2) * step, (-before - size / 2) * step)
         for cells, size, step in (

@@ -13,8 +13,6 @@ from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights,
 
 __all__ = ["Blocks", "FoldedFormat", "Phase"]
 
-BATCH_NORM_MOMENTUM = 0.97  # short training: the usual .99 lags behind (measured)
-
 
 class Phase(StrEnum):
     """How far the network is from hardware."""
@@ -35,12 +33,16 @@ class FoldedFormat:
 
 @dataclass
 class Blocks:
-    """Makes layers for one phase. `formats`: by block name, needed in the folded phase alone."""
+    """Makes layers for one phase. `formats`: by block name, needed in the folded phase alone.
+
+    `hold`: in the quantised phase delta and alpha of ternary kernels stand still until they are refreshed.
+    """
 
     network: NetworkConfig
     architecture: Architecture
     phase: Phase
     formats: dict[str, FoldedFormat] = field(default_factory=dict)
+    hold: bool = False
 
     def conv(self, x: Any, block: Block) -> Any:
         """Convolution -> scale and bias -> (requantise) -> PReLU or ReLU -> (requantise)."""
@@ -50,9 +52,12 @@ class Blocks:
             x = self._scale_bias(x, name)
         else:
             shared = tf.distribute.get_strategy().num_replicas_in_sync > 1
-            x = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, synchronized=shared, name=f"{name}_norm")(
-                x
-            )
+            x = keras.layers.BatchNormalization(
+                momentum=self.network.norm_momentum,
+                epsilon=self.network.norm_epsilon,
+                synchronized=shared,
+                name=f"{name}_norm",
+            )(x)
         x = self.requantise(x, f"{name}_scaled", self.network.scaled)
         if block.role == "first" and self.network.dropout and self.phase is not Phase.FOLDED:
             x = ChannelDropout(self.network.dropout, name=f"{name}_dropout")(x)
@@ -80,8 +85,8 @@ class Blocks:
 
     def attend(self, x: Any, prefix: str = "") -> Any:
         """What stands between the last map and its heads: (L2 normalisation, full precision) -> (gate, requantise)."""
-        if self.network.l2_norm and self.phase is Phase.FPN and not prefix:
-            x = L2Norm(name="l2_norm")(x)
+        if self.network.l2_norm and self.phase is Phase.FPN:
+            x = L2Norm(name=f"{prefix}l2_norm")(x)
         if not self.architecture.gate:
             return x
         bits = fraction = None
@@ -89,7 +94,8 @@ class Blocks:
             bits = gate_weight_bits(x.shape[1] * x.shape[2], self.network.activation.bits)
         if self.phase is Phase.FOLDED:
             fraction = self.formats[GATE].weights
-        x = ChannelGate(bits, fraction, name=prefix + GATE)(x)
+        hard = self.phase is not Phase.FPN or self.network.gate_function == "hard_sigmoid"
+        x = ChannelGate(bits, fraction, hard=hard, name=prefix + GATE)(x)
         return self.requantise(x, f"{prefix}{GATE}_act", self.network.activation)
 
     def head(self, x: Any, block: Block) -> Any:
@@ -110,7 +116,7 @@ class Blocks:
         if self.phase is not Phase.FPN:
             folded = self.phase is Phase.FOLDED
             quantiser = (
-                TernaryWeights(scaled=not folded, depthwise=block.depthwise)
+                TernaryWeights(not folded, block.depthwise, held=block.channels if self.hold else None)
                 if self.architecture.kind(block) == "ternary"
                 else FixedPointWeights(fraction=self.formats[block.name].weights if folded else None)
             )

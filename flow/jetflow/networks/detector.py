@@ -17,15 +17,17 @@ def build_network(
     precision: str = "twn",
     formats: dict[str, FoldedFormat] | None = None,
     training: bool = False,
+    hold: bool = False,
 ) -> Any:
     """The Keras model: (events, rows, columns, channels) float32 -> [offsets, classes, regression].
 
     Outputs are (events, rows / 2**k, columns / 2**k, 2 | 1 + classes | 1) for k poolings. Layer names are the same in
     every phase, so weights pass from one to the next by name. `formats` is needed for Phase.FOLDED. With `training`
-    the stages that full-precision training alone has are there, and three more outputs for their head.
+    the stages that full-precision training alone has are there, and three more outputs for their head. With `hold`
+    ternary kernels keep the delta and alpha that training.grace gives them.
     """
     network = architecture(config, "fpn" if phase is Phase.FPN else precision, training)
-    blocks = Blocks(config.network, network, phase, formats or {})
+    blocks = Blocks(config.network, network, phase, formats or {}, hold)
     image = x = keras.Input(config.input.shape, name="image")
     maps: list[Any] = []
     outputs: list[Any] = []

@@ -17,7 +17,6 @@ from jetflow.networks.weights import Arrays
 
 __all__ = ["fold", "folded_formats", "unfit_blocks"]
 
-BATCH_NORM_EPSILON = 1e-3  # Keras' default, which Blocks uses
 SMALLEST = 2.0**-20  # a block whose scales are all below is dead: it gets some grid
 FINEST_GATE = 21  # fractional bits of a gate's sum: with two more and its factor's one integer bit, 24
 FORMAT = "format"  # arrays `block/format` hold a FoldedFormat: weights, bias, scale (or -1)
@@ -33,7 +32,7 @@ def fold(config: ModelConfig, precision: str, quantised: Arrays) -> Arrays:
     folded = {name: array for name, array in quantised.items() if name.endswith("/slope")}
     formats = {}
     for block in network.blocks:
-        formats[block.name] = _fold_block(network, block, quantised, folded)
+        formats[block.name] = _fold_block(network, block, config.network.norm_epsilon, quantised, folded)
     if network.gate:
         folded[f"{GATE}/kernel"] = quantised[f"{GATE}/kernel"]
         formats[GATE] = _gate_format(config, network, quantised[f"{GATE}/kernel"])
@@ -42,7 +41,7 @@ def fold(config: ModelConfig, precision: str, quantised: Arrays) -> Arrays:
     return folded
 
 
-def _fold_block(network: Architecture, block: Block, quantised: Arrays, folded: Arrays) -> FoldedFormat:
+def _fold_block(network: Architecture, block: Block, epsilon: float, quantised: Arrays, folded: Arrays) -> FoldedFormat:
     """Put the folded arrays of one block into `folded`; returns its binary points."""
     name = block.name
     variable = f"{name}_conv/{'depthwise_kernel' if block.depthwise else 'kernel'}"
@@ -52,7 +51,7 @@ def _fold_block(network: Architecture, block: Block, quantised: Arrays, folded: 
         bias = quantised.get(f"{name}_norm/bias", np.zeros(block.channels, np.float32))
     else:
         norm = {key: quantised[f"{name}_norm/{key}"] for key in ("gamma", "beta", "moving_mean", "moving_variance")}
-        factor = norm["gamma"] / np.sqrt(norm["moving_variance"] + BATCH_NORM_EPSILON)
+        factor = norm["gamma"] / np.sqrt(norm["moving_variance"] + np.float32(epsilon))
         bias = norm["beta"] - norm["moving_mean"] * factor
     if network.kind(block) == "ternary":
         _, alpha = twn(tf.constant(kernel), block.depthwise)

@@ -27,8 +27,8 @@ class ChannelGate(keras.layers.Layer):  # type: ignore[misc]
     """Every channel times a factor between 0 and 1 that all cells of its neighbour channels decide.
 
     s = sum of a channel over all cells; z[c] = sum over k of w[k] s[c + k - 1] with w = kernel / cells, zero beyond
-    the first and last channel; factor = clip(z / 4 + 1/2, 0, 1). The papers' code takes the logistic sigmoid; this hard
-    sigmoid has its value and slope at 0 and is exact in integers.
+    the first and last channel; factor = clip(z / 4 + 1/2, 0, 1). The papers' code takes the logistic sigmoid, as does
+    this layer if not `hard`; the hard one has its value and slope at 0 and is exact in integers.
 
     With `weight_bits`, w is quantised: to multiples of 2**-weight_fraction if that is given, else to steps that follow
     its largest tap; and the factor to unsigned `factor_bits` bits, factor_bits - 1 of them behind the point.
@@ -39,10 +39,12 @@ class ChannelGate(keras.layers.Layer):  # type: ignore[misc]
         weight_bits: int | None = None,
         weight_fraction: int | None = None,
         factor_bits: int = 8,
+        hard: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.weight_bits, self.weight_fraction, self.factor_bits = weight_bits, weight_fraction, factor_bits
+        self.hard = hard
         self.weight_quantiser = self.factor_quantiser = None
         if weight_bits is not None:
             self.weight_quantiser = FixedPointWeights(weight_bits, weight_fraction)
@@ -64,7 +66,7 @@ class ChannelGate(keras.layers.Layer):  # type: ignore[misc]
         """Same shape in and out."""
         sums = tf.reduce_sum(x, axis=(1, 2))
         z = tf.nn.conv1d(sums[..., None], self.weights_as_used()[:, None, None], 1, "SAME")[..., 0]
-        factor = tf.clip_by_value(z * 0.25 + 0.5, 0.0, 1.0)
+        factor = tf.clip_by_value(z * 0.25 + 0.5, 0.0, 1.0) if self.hard else tf.sigmoid(z)
         if self.factor_quantiser is not None:
             factor = self.factor_quantiser(factor)
         return x * factor[:, None, None]
@@ -75,5 +77,6 @@ class ChannelGate(keras.layers.Layer):  # type: ignore[misc]
             "weight_bits": self.weight_bits,
             "weight_fraction": self.weight_fraction,
             "factor_bits": self.factor_bits,
+            "hard": self.hard,
         }
         return {**super().get_config(), **own}

@@ -69,7 +69,10 @@ class CropPhi(keras.layers.Layer):  # type: ignore[misc]
 
 
 class ChannelPReLU(keras.layers.Layer):  # type: ignore[misc]
-    """PReLU with one slope a channel in [-1, 1]; k / 2**slope_fraction where `slope_fraction` is given."""
+    """PReLU with one slope a channel in [-1, 1]; k / 2**slope_fraction where `slope_fraction` is given.
+
+    The papers' slopes have no limits; these fit the integer graph's formats.
+    """
 
     def __init__(self, slope_fraction: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -159,7 +162,10 @@ class PaddedAveragePool(keras.layers.Layer):  # type: ignore[misc]
 
 
 class L2Norm(keras.layers.Layer):  # type: ignore[misc]
-    """Each cell's channels over their root of squares, times one learned scale a channel (start 20, as the papers)."""
+    """Each cell's channels over their root of squares, times one learned scale a channel (start 20, as the papers).
+
+    The root is 1e-10 at least, which the papers' code adds to it: the same for every map that is not nearly zero.
+    """
 
     def build(self, shape: Any) -> None:
         """One trainable scale a channel."""
@@ -169,7 +175,7 @@ class L2Norm(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, x: Any) -> Any:
         """Same shape in and out."""
-        return self.scale * tf.math.l2_normalize(x, axis=-1, epsilon=1e-10)
+        return self.scale * tf.math.l2_normalize(x, axis=-1, epsilon=1e-20)
 
 
 class ChannelDropout(keras.layers.Layer):  # type: ignore[misc]

@@ -25,6 +25,17 @@ def twn(kernel: Any, depthwise: bool = False) -> tuple[Any, Any]:
     kernel is (rows, columns, channels, 1), one output channel for each of its third axis.
     Returns t (same shape) and alpha (1, 1, 1, out), or (1, 1, channels, 1) if `depthwise`; float32.
     """
+    delta, alpha = twn_parameters(kernel, depthwise)
+    return ternary(kernel, delta), alpha
+
+
+def ternary(kernel: Any, delta: Any) -> Any:
+    """sign(w) where |w| > delta else 0, same shape and dtype; the papers' code keeps |w| = delta as well."""
+    return tf.sign(kernel) * tf.cast(tf.abs(kernel) > delta, kernel.dtype)
+
+
+def twn_parameters(kernel: Any, depthwise: bool = False) -> tuple[Any, Any]:
+    """Delta and alpha of a kernel as `twn` has them; both (1, 1, 1, out), or (1, 1, channels, 1) if `depthwise`."""
     axes = (0, 1) if depthwise else (0, 1, 2)
     size = tf.abs(kernel)
     delta = 0.7 * tf.reduce_mean(size, axis=axes, keepdims=True)
@@ -32,21 +43,40 @@ def twn(kernel: Any, depthwise: bool = False) -> tuple[Any, Any]:
     alpha = tf.math.divide_no_nan(
         tf.reduce_sum(size * survives, axis=axes, keepdims=True), tf.reduce_sum(survives, axis=axes, keepdims=True)
     )
-    return tf.sign(kernel) * survives, alpha
+    return delta, alpha
 
 
 class TernaryWeights(BaseQuantizer):  # type: ignore[misc]
-    """Weights -1, 0, 1, times alpha per output channel where `scaled` (else alpha is in the layer's scale)."""
+    """Weights -1, 0, 1, times alpha per output channel where `scaled` (else alpha is in the layer's scale).
 
-    def __init__(self, scaled: bool, depthwise: bool = False) -> None:
+    Delta and alpha follow the kernel, or, where `held` is its number of output channels, stay as they were at the last
+    `refresh` (paper 2, section 3: a grace period). They are no weights of the network: the latent kernel has them.
+    """
+
+    _TF_MODULE_IGNORED_PROPERTIES = frozenset(("held_delta", "held_alpha", *tf.Module._TF_MODULE_IGNORED_PROPERTIES))
+
+    def __init__(self, scaled: bool, depthwise: bool = False, held: int | None = None) -> None:
         super().__init__()
-        self.scaled = scaled
-        self.depthwise = depthwise
+        self.scaled, self.depthwise, self.held = scaled, depthwise, held
         self.alpha = "auto"  # tells QKeras to leave the initialiser alone
+        if held is not None:
+            shape = (1, 1, held, 1) if depthwise else (1, 1, 1, held)
+            self.held_delta, self.held_alpha = (tf.Variable(tf.zeros(shape), trainable=False) for _ in range(2))
+
+    def refresh(self, kernel: Any) -> None:
+        """Let the held delta and alpha be those of `kernel`."""
+        for variable, value in zip(
+            (self.held_delta, self.held_alpha), twn_parameters(kernel, self.depthwise), strict=True
+        ):
+            variable.assign(value)
 
     def __call__(self, kernel: Any) -> Any:
-        ternary, alpha = twn(kernel, self.depthwise)
-        return straight_through(kernel, ternary * alpha if self.scaled else ternary)
+        if self.held is None:
+            delta, alpha = twn_parameters(kernel, self.depthwise)
+        else:
+            delta, alpha = self.held_delta, self.held_alpha
+        values = ternary(kernel, delta)
+        return straight_through(kernel, values * alpha if self.scaled else values)
 
     def max(self) -> float:
         """QKeras clamps the latent weights here: to [-1, 1] (paper 1)."""
@@ -58,7 +88,7 @@ class TernaryWeights(BaseQuantizer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Arguments of the constructor."""
-        return {"scaled": self.scaled, "depthwise": self.depthwise}
+        return {"scaled": self.scaled, "depthwise": self.depthwise, "held": self.held}
 
 
 class FixedPointWeights(BaseQuantizer):  # type: ignore[misc]

@@ -14,7 +14,10 @@ SMALLEST = 2.0**-10  # of the scale: what a logarithm is taken of at least
 
 
 def encode_regression(config: RegressionConfig, gev: NDArray[Any]) -> Floats:
-    """Mass or pT [GeV] as the head learns it: mass / scale, or log2(pT / scale), whose error is relative; float32."""
+    """Mass or pT [GeV] as the head learns it: mass / scale, or log2(pT / scale), whose error is relative; float32.
+
+    The papers' code divides by the event's largest cell instead; counts are not normalised here, nor is the target.
+    """
     ratio = np.asarray(gev, np.float32) / np.float32(config.scale_gev)
     if config.target == "mass":
         return ratio

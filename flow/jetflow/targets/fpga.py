@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from jetflow.checkout import CHECKOUT
-from jetflow.config import load_yaml
 from jetflow.errors import InputError
+from jetflow.yaml_model import load_yaml
 
 __all__ = ["Device", "Part", "find_part"]
 

@@ -51,12 +51,16 @@ def _letters(name: str) -> str:
 
 
 def augment(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any, Truth]:
-    """Per batch a flip in eta and in phi, each at even odds, and per event a rotation in phi by whole cells."""
+    """Per event a flip in eta and in phi, each at even odds, and a rotation in phi by whole cells."""
     columns = images.shape[2]
-    if random.random() < 0.5:
-        images, truth = images[:, ::-1], replace(truth, eta=-truth.eta)
-    if random.random() < 0.5:
-        images, truth = images[:, :, ::-1], replace(truth, phi=-truth.phi)
+    in_eta, in_phi = random.random((2, len(images))) < 0.5
+    images = np.where(in_eta[:, None, None, None], images[:, ::-1], images)
+    images = np.where(in_phi[:, None, None, None], images[:, :, ::-1], images)
+    truth = replace(
+        truth,
+        eta=np.where(in_eta[:, None], -truth.eta, truth.eta),
+        phi=np.where(in_phi[:, None], -truth.phi, truth.phi),
+    )
     roll = random.integers(0, columns, len(images))
     source = (np.arange(columns)[None] - roll[:, None]) % columns
     images = np.take_along_axis(images, source[:, None, :, None], axis=2)

@@ -21,18 +21,22 @@ OPTIMISER = "optimiser/"
 
 @dataclass
 class Checkpoint:
-    """A model and its optimiser in `path`, with the losses of the epochs done, which also go to log.csv beside it."""
+    """A model and its optimiser in `path`, with the losses of the epochs done, which also go to log.csv beside it.
+
+    `held` are more variables by name, those that training.grace keeps.
+    """
 
     model: Any
     optimiser: Any
     path: Path
+    held: dict[str, Any] = field(default_factory=dict)
     log: list[dict[str, float]] = field(default_factory=list)
 
     def save(self) -> None:
         """Write both files, each as a whole."""
-        moments = {f"{OPTIMISER}{i}": v.numpy() for i, v in enumerate(self.optimiser.variables)}
+        state = {name: variable.numpy() for name, variable in self._state().items()}
         log = np.array([[row[key] for key in LOG_FIELDS] for row in self.log], np.float64)
-        write_npz(self.path, {**get_weights(self.model), **moments, "log": log})
+        write_npz(self.path, {**get_weights(self.model), **state, "log": log})
         text = io.StringIO()
         writer = csv.DictWriter(text, LOG_FIELDS, lineterminator="\n")
         writer.writeheader()
@@ -45,9 +49,13 @@ class Checkpoint:
             return
         arrays = read_weights(self.path)
         set_weights(self.model, arrays, self.path)
-        moments = [arrays.get(f"{OPTIMISER}{i}") for i in range(len(self.optimiser.variables))]
-        for variable, moment in zip(self.optimiser.variables, moments, strict=True):
-            if moment is None or moment.shape != tuple(variable.shape) or "log" not in arrays:
+        for name, variable in self._state().items():
+            value = arrays.get(name)
+            if value is None or value.shape != tuple(variable.shape) or "log" not in arrays:
                 raise InputError(f"{self.path}: is no checkpoint of this network: remove the folder and train again")
-            variable.assign(moment)
+            variable.assign(value)
         self.log = [{**dict(zip(LOG_FIELDS, row, strict=True)), "epoch": int(row[0])} for row in arrays["log"].tolist()]
+
+    def _state(self) -> dict[str, Any]:
+        """The variables of a phase that are not the model's, by their names in the file."""
+        return {**{f"{OPTIMISER}{i}": v for i, v in enumerate(self.optimiser.variables)}, **self.held}

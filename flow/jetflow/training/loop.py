@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from jetflow.architecture import HEADS
-from jetflow.config import ModelConfig, PhaseConfig
+from jetflow.config import ModelConfig
 from jetflow.errors import InputError
 from jetflow.events import EventStream
 from jetflow.networks.anchors import Anchors, training_anchors
 from jetflow.networks.backend import tf
+from jetflow.recipe import PhaseConfig
 from jetflow.training.batches import batches
 from jetflow.training.checkpoint import Checkpoint
+from jetflow.training.grace import Grace
 from jetflow.training.schedule import learning_rate
 from jetflow.training.step import make_optimiser, make_step
 
@@ -38,7 +40,8 @@ def train_phase(
     maps = training_anchors(config)[: len(model.outputs) // len(HEADS)]
     optimiser = make_optimiser(config.training)
     optimiser.build(model.trainable_variables)
-    state = Checkpoint(model, optimiser, folder / "checkpoint.npz")
+    grace = Grace(model, config.training.grace_epochs)
+    state = Checkpoint(model, optimiser, folder / "checkpoint.npz", grace.variables)
     state.restore()
     steps_an_epoch = len(data) // config.training.batch
     if not steps_an_epoch:
@@ -46,6 +49,7 @@ def train_phase(
     train_step = make_step(model, optimiser, config.training, penalty or {})
     board = tf.summary.create_file_writer(str(folder / "tensorboard"))
     for epoch in range(len(state.log), phase.epochs):
+        grace.begin(epoch)
         sums: dict[str, float] = {}
         for i, batch in enumerate(_prefetched(data, config, maps, seed, epoch)):
             step = epoch * steps_an_epoch + i

@@ -17,16 +17,20 @@ Indices = NDArray[np.int64]
 
 
 def operation_costs(config: ModelConfig) -> dict[str, float]:
-    """Multiply-accumulates of every block whose output may be pruned, by the name of its batch normalisation.
+    """Operations of every block that inference has, by the name of its batch normalisation, as the papers' code counts.
 
-    A pointwise convolution stands for the depthwise one before it as well.
+    Multiply-accumulates, and one more for every value that the block reads. A pointwise convolution stands for the
+    depthwise one before it as well. Blocks that only training has are pruned without a price.
     """
     costs, pending = {}, 0.0
-    for block in architecture(config, training=True).blocks:
+    for block in architecture(config).blocks:
+        if block.role == "head":
+            continue
+        if not pending:
+            pending += block.cells * block.inputs
         pending += block.cells * block.weights
         if not block.depthwise:
-            if block.role != "head":
-                costs[f"{block.name}_norm"] = pending
+            costs[f"{block.name}_norm"] = pending
             pending = 0.0
     return costs
 
@@ -93,8 +97,9 @@ def _cut_heads(arrays: Arrays, stage: Stage, read: Indices) -> None:
     for head in stage.heads:
         key = f"{head.name}_conv/kernel"
         arrays[key] = arrays[key][:, :, read]
-    if stage.heads and not stage.prefix and "l2_norm/scale" in arrays:
-        arrays["l2_norm/scale"] = arrays["l2_norm/scale"][read]
+    scale = f"{stage.prefix}l2_norm/scale"
+    if stage.heads and scale in arrays:
+        arrays[scale] = arrays[scale][read]
 
 
 def _narrower(config: ModelConfig, widths: list[list[int]]) -> ModelConfig:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jetflow.config import PhaseName
 from jetflow.errors import InputError
+from jetflow.recipe import PhaseName
 
 __all__ = ["RunRecord", "read_record"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jetflow.atomic import atomic_path, write_text
-from jetflow.config import ModelConfig, PhaseConfig, PhaseName, load_config
+from jetflow.config import ModelConfig, load_config, save_config
 from jetflow.errors import InputError
 from jetflow.events import EventStream
 from jetflow.graph import GraphError
@@ -16,6 +16,7 @@ from jetflow.graph.lowering import lower
 from jetflow.networks import Phase, build_network, fold, folded_formats, read_weights, set_weights, write_weights
 from jetflow.networks.backend import keras
 from jetflow.networks.weights import Arrays, get_acting_weights, get_weights
+from jetflow.recipe import PhaseConfig, PhaseName, TrainingConfig
 from jetflow.training.batches import training_events
 from jetflow.training.devices import check_batch, choose_strategy, own_folder, use_mixed_precision
 from jetflow.training.loop import Progress, train_phase
@@ -50,14 +51,17 @@ def open_run(
     epochs: int | None,
     resume: bool,
     start_from: str | None = None,
+    recipe: TrainingConfig | None = None,
 ) -> Run:
     """Start a run in `out`, or go on with the one that is there. `epochs` replaces those of every phase.
 
-    `start_from` is the digest of the weights that full precision starts from. Raises InputError for bad events, for a
-    folder that holds a run unless `resume` is given, and for another config, seed, number of epochs or of events, or
-    start than that run's.
+    `recipe` takes the place of the config's; `start_from` is the digest of the weights that full precision starts from.
+    Raises InputError for bad events, for a folder that holds a run unless `resume` is given, and for another config,
+    seed, number of epochs or of events, or start than that run's.
     """
     config = load_config(config_path)
+    if recipe is not None:
+        config = config.model_copy(update={"training": recipe})
     strategy = choose_strategy()
     check_batch(strategy, config.training.batch)
     out = own_folder(strategy, out)
@@ -74,8 +78,11 @@ def open_run(
         if (before := read_record(out)) != record:
             raise InputError(f"{out}: was started with {before.differences(record)}: give another --out or the same")
     write_text(out / "run.json", json.dumps(record.model_dump(by_alias=True), indent=1) + "\n")
-    with atomic_path(out / "config.yaml") as part:
-        shutil.copyfile(config_path, part)
+    if recipe is not None:
+        save_config(out / "config.yaml", config)
+    else:
+        with atomic_path(out / "config.yaml") as part:
+            shutil.copyfile(config_path, part)
     return Run(out, config, record, data, strategy)
 
 
@@ -164,7 +171,8 @@ def _phase(
     """Train one phase from `start` in its folder `name`, by its own recipe or another phase's; returns the model."""
     with run.strategy.scope():
         keras.utils.set_random_seed(run.record.seed)
-        model: Any = build_network(run.config, phase, precision, folded_formats(start))
+        hold = phase is Phase.QUANTISED and run.config.training.grace_epochs > 0
+        model: Any = build_network(run.config, phase, precision, folded_formats(start), hold=hold)
         set_weights(model, start, run.out)
         chosen = recipe or phase
         seed = run.record.seed + list(Phase).index(chosen)  # another order of events in every phase

@@ -2,7 +2,7 @@
 
 import math
 
-from jetflow.config import PhaseConfig
+from jetflow.recipe import PhaseConfig
 
 __all__ = ["learning_rate", "one_cycle"]
 

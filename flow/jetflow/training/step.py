@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from jetflow.architecture import HEADS
-from jetflow.config import TrainingConfig
 from jetflow.networks.backend import keras, tf
+from jetflow.recipe import TrainingConfig
 from jetflow.training.devices import split
 from jetflow.training.losses import ssd_loss
 
@@ -15,11 +15,10 @@ NOT_DECAYED = ["gamma", "beta", "bias", "scale", "slope"]
 
 
 def make_optimiser(recipe: TrainingConfig) -> Any:
-    """Adam or SGD with momentum; decoupled weight decay of kernels."""
+    """Adam with decoupled weight decay of kernels, or SGD with momentum; its decay is in make_step's gradients."""
     if recipe.optimiser == "sgd":
-        optimiser = keras.optimizers.SGD(momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-    else:
-        optimiser = keras.optimizers.Adam(weight_decay=recipe.weight_decay)
+        return keras.optimizers.SGD(momentum=recipe.momentum)
+    optimiser = keras.optimizers.Adam(weight_decay=recipe.weight_decay)
     optimiser.exclude_from_weight_decay(var_names=NOT_DECAYED)
     return optimiser
 
@@ -29,18 +28,25 @@ def make_step(model: Any, optimiser: Any, recipe: TrainingConfig, penalty: Mappi
 
     `penalty`: by name of a batch normalisation layer, what the sum of its |gamma| costs (slimming). On several replicas
     each takes its share of the batch, with its own mining and number of positives, and gradients are averaged.
+
+    With sgd `weight_decay` times every variable, those of batch normalisation and PReLU too, is added to its gradient:
+    PyTorch's SGD, which the papers use. (Its momentum forgets the old learning rate at once, Keras' after ten steps.)
     """
     strategy = tf.distribute.get_strategy()
     replicas = strategy.num_replicas_in_sync
     variables = model.trainable_variables
+    decay = recipe.weight_decay / replicas if recipe.optimiser == "sgd" else 0.0
 
     def replica_step(images: Any, *targets: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = _by_head(model(images, training=True))
-            losses = ssd_loss(outputs, targets, recipe.label_smoothing, recipe.negatives, recipe.regression_weight)
+            losses = ssd_loss(outputs, targets, recipe)
             total = losses["total"] + _penalty(model, penalty)
             share = total / replicas  # apply_gradients adds the replicas' gradients
-        optimiser.apply_gradients(zip(tape.gradient(share, variables), variables, strict=True))
+        gradients = tape.gradient(share, variables)
+        if decay:
+            gradients = [gradient + decay * variable for gradient, variable in zip(gradients, variables, strict=True)]
+        optimiser.apply_gradients(zip(gradients, variables, strict=True))
         return {**losses, "total": total}
 
     if replicas == 1:

@@ -59,7 +59,8 @@ def assign(maps: Sequence[Anchors], truth: Truth, match_iou: float, regression: 
     """Cells whose anchor has IoU >= `match_iou` with a jet's box, and every jet's best cell, are positive.
 
     Boxes have the anchors' size, the same on all maps; phi is periodic. A cell that is best for a jet takes it, any
-    other the jet of highest IoU; a cell that is best for several jets takes the one of highest IoU.
+    other the jet of highest IoU; a cell that is best for several jets takes the one of highest IoU. In the papers' code
+    it takes the last of them, boxes end at the seam in phi, and are 46 crystals a side (0.81 in eta, 0.80 in phi).
     """
     size, variance = maps[0].size, maps[0].variance
     centres = np.concatenate([anchors.centres.reshape(-1, 2) for anchors in maps])[None, :, None]  # (1, cells, 1, 2)
