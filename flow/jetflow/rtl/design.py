@@ -36,14 +36,17 @@ class Design:
         return tuple(sorted(self.folder.glob("*.sv")))
 
 
-def write_design(graph: Graph, folder: Path, cache: Path, choices: Choices | None = None) -> Design:
+def write_design(
+    graph: Graph, folder: Path, cache: Path, choices: Choices | None = None, pixels_per_clock: int = 1
+) -> Design:
     """Write the design of `graph` into `folder`; a design there is replaced. `cache`: solved adder graphs.
 
-    `choices`: how layers are implemented, by name; the others are unrolled.
+    `choices`: how layers are implemented, by name; the others are unrolled. `pixels_per_clock`: pixels of a column
+    that a beat of the input holds, a power of two.
 
     Raises InputError for a node without a block and for a full disk, MissingToolError without alkaid.
     """
-    plan = make_plan(graph, choices)
+    plan = make_plan(graph, choices, pixels_per_clock)
     part = folder.with_name(f".{folder.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -72,7 +75,8 @@ def write_design(graph: Graph, folder: Path, cache: Path, choices: Choices | Non
 def open_design(graph: Graph, folder: Path) -> Design:
     """The design of `graph` that write_design wrote into `folder`. Raises InputError where it is missing or damaged."""
     try:
-        plan = make_plan(graph, choices_from(json.loads((folder / INTERFACE).read_text())["implementations"]))
+        content = json.loads((folder / INTERFACE).read_text())
+        plan = make_plan(graph, choices_from(content["implementations"]), int(content["pixels_per_clock"]))
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise InputError(f"{folder / INTERFACE}: missing or damaged: run `jetflow build --flow rtl` again") from error
     if not (folder / f"{plan.top}.sv").is_file():
@@ -102,10 +106,11 @@ def _interface(plan: Plan) -> dict[str, object]:
     orders |= {f"m_axis_{output.name}": (output, plan.output(output.name).leaving) for output in outputs}
     return {
         "top": plan.top,
+        "pixels_per_clock": plan.pixels_per_clock,
         "implementations": {layer.name: asdict(layer.implementation) for layer in plan.layers},
         "streams": {
             name: {"shape": node.shape, "format": asdict(node.format), "lane_bits": lane_bits(node.format)}
-            | {"order": "column by column", "first_column": order.first}
+            | {"order": "column by column", "first_column": order.first, "pixels_per_beat": order.lanes}
             for name, (node, order) in orders.items()
         },
     }

@@ -28,15 +28,30 @@ class Window:
     leaving: StreamOrder
 
     @property
+    def lanes(self) -> int:
+        """Windows that leave side by side."""
+        return max(1, self.arriving.lanes // self.stride[0])
+
+    @property
+    def lane_step(self) -> int:
+        """Rows of the patch from the window of one lane to that of the next."""
+        return self.stride[0] if self.lanes > 1 else 1
+
+    @property
     def trivial(self) -> bool:
         """Whether each window is the pixel that arrives."""
         return self.kernel.shape[:2] == (1, 1) and self.stride == (1, 1) and self.arriving == self.leaving
+
+    def row_bits(self, pixel_bits: int) -> int:
+        """Bits of a row of the patch that line_window.sv gathers, of pixels of `pixel_bits` bits."""
+        return self.kernel.shape[1] * pixel_bits
 
 
 def window(node: Conv2D, arriving: StreamOrder) -> Window:
     """The window of `node` on a map that streams in the order `arriving`.
 
-    Raises InputError where the columns go around the cylinder, or start in the middle, and do not stay as many.
+    Raises InputError where the columns go around the cylinder, or start in the middle, and do not stay as many,
+    and for a stride over rows that neither divides the lanes nor is a multiple of them.
     """
     top, bottom, left, right = node.padding
     kernel = node.kernel
@@ -47,6 +62,12 @@ def window(node: Conv2D, arriving: StreamOrder) -> Window:
         raise InputError(
             f"{node.name}: {left} + {right} columns of padding for a kernel of {kernel.shape[1]} columns on a map of "
             f"{arriving.columns}: the open RTL goes around phi only where the columns stay as many"
+        )
+    lanes = arriving.lanes
+    if lanes % node.stride[0] and node.stride[0] % lanes:
+        raise InputError(
+            f"{node.name}: a stride of {node.stride[0]} rows does not go with {lanes} rows side by side: choose fewer "
+            "--pixels-per-clock"
         )
     kernel = np.pad(kernel, ((0, more_rows), (0, more_columns), (0, 0), (0, 0)))
     tall, wide = kernel.shape[:2]
@@ -64,5 +85,5 @@ def window(node: Conv2D, arriving: StreamOrder) -> Window:
         wrap,
         node.phi is PhiPadding.ZERO,
         arriving,
-        StreamOrder(rows, columns, start),
+        StreamOrder(rows, columns, start, max(1, lanes // (node.stride[0] * node.stride[1]))),
     )

@@ -14,8 +14,12 @@ def stream_words(bits: int) -> int:
 def harness(plan: Plan) -> str:
     """design.h for tb/rtl/testbench.cpp."""
     graph = plan.graph
-    image = stream_words(lane_bits(graph.input.format) * graph.input.shape[2])
-    words = [stream_words(lane_bits(output.format) * output.shape[2]) for output in graph.outputs]
+    image = stream_words(plan.pixels_per_clock * lane_bits(graph.input.format) * graph.input.shape[2])
+    orders = [plan.output(output.name).leaving for output in graph.outputs]
+    words = [
+        stream_words(order.lanes * lane_bits(output.format) * output.shape[2])
+        for order, output in zip(orders, graph.outputs, strict=True)
+    ]
     ports = [f"m_axis_{identifier(output.name)}" for output in graph.outputs]
     numbered = list(enumerate(ports))
     lines = [

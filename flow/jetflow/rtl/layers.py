@@ -27,12 +27,43 @@ module {name} (
     output logic [{out_top}:0] out_data
 );
     logic advance;  // the whole layer moves, or waits for its reader
-    assign advance = !out_valid || out_ready;
-{front}
+{advance}{front}
+{datapaths}{split}endmodule
+"""
+
+_DATAPATH = """\
     {name}_datapath datapath (
-        .clk, .rst, .advance, .in_valid({valid}), .in_data({data}), .out_valid, .out_data
+        .clk, .rst, .advance, .in_valid({valid}), .in_data({data}), .out_valid{to_valid}, .out_data{to_data}
     );
-endmodule
+"""
+
+_LANES = """\
+    logic [{last}:0] lane_valid;
+    for (genvar lane = 0; lane < {lanes}; lane++) begin : lanes
+        {name}_datapath datapath (
+            .clk, .rst, .advance, .in_valid({valid}), .in_data({data}[lane*{step}+:{in_bits}]),
+            .out_valid(lane_valid[lane]), .out_data({to_data}[lane*{out_bits}+:{out_bits}])
+        );
+    end
+    assign {to_valid} = &lane_valid;  // they all move together
+"""
+
+_SPLIT = """\
+    lane_split #(
+        .WIDTH({bits}), .LANES({lanes}), .OUT_LANES({out_lanes}), .ROWS({rows}), .DEPTH({depth})
+    ) split (
+        .clk, .rst, .in_valid(computed_valid), .in_ready(computed_ready), .in_data(computed),
+        .out_valid, .out_ready, .out_data
+    );
+"""
+
+
+_ADVANCE = "    assign advance = !out_valid || out_ready;\n"
+
+_COMPUTED = """\
+    logic computed_valid, computed_ready;
+    logic [{top}:0] computed;
+    assign advance = !computed_valid || computed_ready;
 """
 
 
@@ -41,20 +72,56 @@ def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, s
     source = graph[layer.sources[0]]
     nodes = ", ".join(f"{node.name} ({type(node).__name__})" for node in layer.nodes)
     gathers = layer.front is not None and not (layer.window is not None and layer.window.trivial)
+    pixel = source.format.bits * source.shape[2]
     front = _FRONTS[type(layer.front)](layer, source, datapath) if gathers else "    assign in_ready = advance;\n"
     text = _LAYER.format(
         graph=graph.name,
         nodes=nodes,
         name=layer.name,
-        in_top=source.format.bits * source.shape[2] - 1,
-        out_top=datapath.out_bits - 1,
+        in_top=pixel * layer.arriving.lanes - 1,
+        out_top=datapath.out_bits * layer.leaving.lanes - 1,
+        advance=_COMPUTED.format(top=datapath.out_bits * layer.lanes - 1) if layer.splits else _ADVANCE,
         front=front,
-        valid="gathered_valid" if gathers else "in_valid",
-        data="gathered" if gathers else "in_data",
+        datapaths=_datapaths(layer, datapath, pixel, "gathered" if gathers else "in_data", gathers),
+        split=_split(layer, datapath.out_bits) if layer.splits else "",
     )
     comment = f"Datapath of {nodes}."
     inner = f"{layer.name}_datapath"
     return {layer.name: text, inner: datapath_module(inner, comment, datapath, LEVELS)}
+
+
+def _datapaths(layer: Layer, datapath: Datapath, pixel: int, data: str, gathers: bool) -> str:
+    """One datapath a lane. Pixels have `pixel` bits; the lanes of a window share its rows."""
+    valid, out = "gathered_valid" if gathers else "in_valid", "computed" if layer.splits else "out_data"
+    to_valid = "computed_valid" if layer.splits else "out_valid"
+    if layer.lanes == 1:
+        named = (
+            {"to_valid": "", "to_data": ""}
+            if not layer.splits
+            else {"to_valid": f"({to_valid})", "to_data": f"({out})"}
+        )
+        return _DATAPATH.format(name=layer.name, valid=valid, data=data, **named)
+    spot = layer.window
+    step = spot.lane_step * spot.row_bits(pixel) if spot and gathers else datapath.in_bits
+    return _LANES.format(
+        name=layer.name,
+        lanes=layer.lanes,
+        last=layer.lanes - 1,
+        valid=valid,
+        data=data,
+        step=step,
+        in_bits=datapath.in_bits,
+        out_bits=datapath.out_bits,
+        to_valid=to_valid,
+        to_data=out,
+    )
+
+
+def _split(layer: Layer, bits: int) -> str:
+    """From the lanes that are computed to those that leave; a burst is a column, which its readers take slower."""
+    groups, lanes = -(-layer.leaving.rows // layer.lanes), layer.leaving.lanes
+    depth = groups - groups * lanes // layer.lanes + 2
+    return _SPLIT.format(bits=bits, lanes=layer.lanes, out_lanes=lanes, rows=layer.leaving.rows, depth=max(2, depth))
 
 
 def layer_datapath(graph: Graph, layer: Layer, cache: Path) -> Datapath:
@@ -124,6 +191,7 @@ def _window_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
     assert spot is not None
     parameters: dict[str, int | bool] = {
         "WIDTH": source.format.bits * source.shape[2],
+        "LANES": spot.arriving.lanes,
         "ROWS": spot.arriving.rows,
         "COLUMNS": spot.arriving.columns,
         "KERNEL_ROWS": spot.kernel.shape[0],
@@ -138,7 +206,8 @@ def _window_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
         "ZERO_PHI": spot.zero_phi,
         "FIRST": spot.arriving.first,
     }
-    return _instance("line_window", parameters, "out_window", datapath.in_bits)
+    rows = spot.kernel.shape[0] + spot.arriving.lanes - 1
+    return _instance("line_window", parameters, "out_window", rows * spot.row_bits(parameters["WIDTH"]))
 
 
 def _pool_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
@@ -147,12 +216,13 @@ def _pool_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
         "CHANNELS": source.shape[2],
         "BITS": source.format.bits,
         "SIGNED": source.format.signed,
+        "LANES": layer.arriving.lanes,
         "ROWS": layer.arriving.rows,
         "COLUMNS": layer.arriving.columns,
         "PADDING": layer.front.padding,
         "FIRST": layer.arriving.first,
     }
-    return _instance("average_pool", parameters, "out_data", datapath.in_bits)
+    return _instance("average_pool", parameters, "out_data", datapath.in_bits * layer.lanes)
 
 
 _FRONTS: dict[type[Any], Callable[[Layer, Node, Datapath], str]] = {

@@ -14,23 +14,36 @@ __all__ = ["StreamOrder"]
 
 @dataclass(frozen=True)
 class StreamOrder:
-    """A map of `rows` x `columns`: columns first, first + 1, ..., columns - 1, 0, ..., first - 1; rows from 0."""
+    """A map of `rows` x `columns`: columns first, first + 1, ..., columns - 1, 0, ..., first - 1; rows from 0.
+
+    `lanes` rows of a column travel side by side, the first in the lowest lane; where the rows are no multiple of that,
+    a column's last beat has lanes that mean nothing.
+    """
 
     rows: int
     columns: int
     first: int = 0
+    lanes: int = 1
+
+    @property
+    def groups(self) -> int:
+        """Beats of a column."""
+        return -(-self.rows // self.lanes)
 
     @property
     def beats(self) -> int:
-        """Pixels of an event."""
-        return self.rows * self.columns
+        """Beats of an event."""
+        return self.groups * self.columns
 
     def streamed(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Images (events, rows, columns, channels) as they stream: (events, beats, channels)."""
+        """Images (events, rows, columns, channels) as they stream: (events, beats, lanes * channels)."""
         turned = np.roll(np.asarray(images), -self.first, axis=2).swapaxes(1, 2)
-        return turned.reshape(len(turned), self.beats, turned.shape[3])
+        more = self.groups * self.lanes - self.rows
+        filled = np.pad(turned, ((0, 0), (0, 0), (0, more), (0, 0)))
+        return filled.reshape(len(filled), self.beats, -1)
 
     def images(self, beats: NDArray[np.int64]) -> NDArray[np.int64]:
         """The images of what streamed: the inverse of `streamed`."""
-        turned = beats.reshape(len(beats), self.columns, self.rows, -1).swapaxes(1, 2)
+        filled = beats.reshape(len(beats), self.columns, self.groups * self.lanes, -1)
+        turned = filled[:, :, : self.rows].swapaxes(1, 2)
         return np.roll(turned, self.first, axis=2)

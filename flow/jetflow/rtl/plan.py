@@ -36,6 +36,18 @@ class Layer:
         return self.nodes[-1]
 
     @property
+    def lanes(self) -> int:
+        """Pixels that it computes in a clock, by as many copies of the datapath."""
+        if self.window:
+            return self.window.lanes
+        return max(1, self.arriving.lanes // 2) if self.front else self.arriving.lanes
+
+    @property
+    def splits(self) -> bool:
+        """Whether fewer lanes leave than it computes: a pool leaves twice as many in half of the columns."""
+        return self.leaving.lanes < self.lanes
+
+    @property
     def name(self) -> str:
         """Name of its module and of its figures."""
         return f"layer_{identifier(self.result.name)}"
@@ -43,10 +55,11 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Layers in topological order."""
+    """Layers in topological order; `pixels_per_clock` rows of a column of the image come side by side."""
 
     graph: Graph
     layers: tuple[Layer, ...]
+    pixels_per_clock: int = 1
 
     @property
     def top(self) -> str:
@@ -56,7 +69,7 @@ class Plan:
     @property
     def input_order(self) -> StreamOrder:
         """How the image streams in."""
-        return StreamOrder(*self.graph.input.shape[:2])
+        return StreamOrder(*self.graph.input.shape[:2], lanes=self.pixels_per_clock)
 
     def readers(self, node: str) -> tuple[Layer, ...]:
         """The layers that read the stream of `node`."""
@@ -72,12 +85,14 @@ def identifier(name: str) -> str:
     return re.sub(r"\W", "_", name)
 
 
-def make_plan(graph: Graph, choices: Choices | None = None) -> Plan:
+def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: int = 1) -> Plan:
     """The layers of `graph`, unrolled but where `choices` says otherwise.
 
-    Raises InputError for a node that the open RTL has no block for, and for a choice for a layer that is not there.
+    `pixels_per_clock`: a power of two. Where a pool or a stride leaves fewer pixels a clock, so many lanes go on, at
+    least one. Raises InputError for a node that the open RTL has no block for, and for a choice for a layer that is
+    not there.
     """
-    order = {graph.input.name: StreamOrder(*graph.input.shape[:2])}
+    order = {graph.input.name: StreamOrder(*graph.input.shape[:2], lanes=pixels_per_clock)}
     layers: list[Layer] = []
     done = {graph.input.name}
     for node in graph:
@@ -100,7 +115,7 @@ def make_plan(graph: Graph, choices: Choices | None = None) -> Plan:
     names = [layer.name for layer in layers]
     if doubled := [name for name in names if names.count(name) > 1]:
         raise InputError(f"{doubled[0]}: two nodes have this name as Verilog identifiers: rename one")
-    return Plan(graph, tuple(layers))
+    return Plan(graph, tuple(layers), pixels_per_clock)
 
 
 def _front(node: Node) -> Node | None:
@@ -122,5 +137,5 @@ def _leaving(node: Node, arriving: StreamOrder) -> StreamOrder:
         rows, columns = node.shape[:2]
         waits = arriving.first > 0 and (arriving.first + node.padding) % 2
         first = (arriving.first + node.padding) // 2 + waits if arriving.first else 0
-        return StreamOrder(rows, columns, first % columns)
+        return StreamOrder(rows, columns, first % columns, max(1, arriving.lanes // 4))
     return arriving

@@ -63,17 +63,20 @@ def top_module(plan: Plan) -> str:
     """The SystemVerilog of the top module."""
     graph = plan.graph
     ports = ["input  logic aclk", "input  logic aresetn"]
-    lanes = lane_bits(graph.input.format) * graph.input.shape[2]
+    lanes = plan.pixels_per_clock * lane_bits(graph.input.format) * graph.input.shape[2]
     ports += [f"input  logic [{lanes - 1}:0] s_axis_tdata", "input  logic s_axis_tvalid"]
     ports += ["output logic s_axis_tready", "input  logic s_axis_tlast"]
     for output in graph.outputs:
-        port, bits = identifier(output.name), lane_bits(output.format) * output.shape[2]
+        lanes = plan.output(output.name).leaving.lanes
+        port, bits = identifier(output.name), lanes * lane_bits(output.format) * output.shape[2]
         ports += [f"output logic [{bits - 1}:0] m_axis_{port}_tdata", f"output logic m_axis_{port}_tvalid"]
         ports += [f"input  logic m_axis_{port}_tready", f"output logic m_axis_{port}_tlast"]
     ports.append("output logic event_error")
     lines = [
-        f"// Graph {graph.name}: one pixel a clock, column by column (phi slow, eta fast), from column 0 on.\n",
-        "// A channel is a lane of whole bytes, channel 0 the lowest; outputs are sign-extended.\n",
+        f"// Graph {graph.name}, {plan.pixels_per_clock} pixels of a column a clock, the first in the lowest bits.\n",
+        "// Order: column by column (phi slow, eta fast), from column 0 on. What a column's last beat has beyond\n",
+        "// its last row is ignored.\n",
+        "// A channel has whole bytes, channel 0 the lowest; outputs are sign-extended.\n",
         f"module {plan.top} (\n    ",
         ",\n    ".join(ports),
         "\n);\n    logic rst;\n    assign rst = !aresetn;\n\n",
@@ -88,10 +91,10 @@ def top_module(plan: Plan) -> str:
 
 def _guard(plan: Plan) -> str:
     image = plan.graph.input
-    lane, bits, channels = lane_bits(image.format), image.format.bits, image.shape[2]
-    packed = ", ".join(f"s_axis_tdata[{c * lane + bits - 1}:{c * lane}]" for c in reversed(range(channels)))
+    lane, bits, fields = lane_bits(image.format), image.format.bits, image.shape[2] * plan.pixels_per_clock
+    packed = ", ".join(f"s_axis_tdata[{c * lane + bits - 1}:{c * lane}]" for c in reversed(range(fields)))
     return _GUARD.format(
-        beats=plan.input_order.beats, name="image", top=bits * channels - 1, bits=bits * channels, packed=packed
+        beats=plan.input_order.beats, name="image", top=bits * fields - 1, bits=bits * fields, packed=packed
     )
 
 
@@ -105,7 +108,7 @@ def _instance(plan: Plan, layer: Layer) -> str:
     source = "image" if node is plan.graph.input else f"layer_{identifier(node.name)}"
     readers = plan.readers(node.name)
     each = f"_each_{{}}[{readers.index(layer)}]" if len(readers) > 1 else "_{}"
-    in_bits, out = node.format.bits * node.shape[2], layer.result
+    in_bits, out = layer.arriving.lanes * node.format.bits * node.shape[2], layer.result
     return f"    // ---- {layer.name}: {len(layer.nodes)} nodes, {layer.leaving}\n" + _INSTANCE.format(
         name=layer.name,
         source=source,
@@ -113,7 +116,7 @@ def _instance(plan: Plan, layer: Layer) -> str:
         ready=source + each.format("ready"),
         in_bits=in_bits,
         in_top=in_bits - 1,
-        out_top=out.format.bits * out.shape[2] - 1,
+        out_top=layer.leaving.lanes * out.format.bits * out.shape[2] - 1,
     )
 
 
@@ -121,8 +124,8 @@ def _output(layer: Layer) -> str:
     node, bits = layer.result, layer.result.format.bits
     extra = lane_bits(node.format) - bits
     lanes = []
-    for channel in reversed(range(node.shape[2])):
-        low, high = channel * bits, channel * bits + bits - 1
+    for field in reversed(range(node.shape[2] * layer.leaving.lanes)):
+        low, high = field * bits, field * bits + bits - 1
         sign = f"{layer.name}_data[{high}]" if node.format.signed else "1'b0"
         lanes.append((f"{{{extra}{{{sign}}}}}, " if extra else "") + f"{layer.name}_data[{high}:{low}]")
     return _OUTPUT.format(

@@ -30,7 +30,12 @@ class Stream:
     @property
     def words(self) -> int:
         """32-bit words of a beat."""
-        return stream_words(lane_bits(self.format) * self.channels)
+        return stream_words(lane_bits(self.format) * self.fields)
+
+    @property
+    def fields(self) -> int:
+        """Values of a beat."""
+        return self.order.lanes * self.channels
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +45,7 @@ class Transfers:
     starts: Integers
     cycles: dict[str, Integers]
     last: dict[str, NDArray[np.bool_]]
-    values: dict[str, Integers]  # (beats, channels)
+    values: dict[str, Integers]  # (beats, lanes * channels)
 
     def whole(self, stream: Stream) -> bool:
         """Whether the output brought whole events, their last beats and only these marked so."""
@@ -51,7 +56,7 @@ class Transfers:
     def images(self, stream: Stream) -> Integers:
         """The output's images (events, rows, columns, channels)."""
         values = self.values[stream.name]
-        return stream.order.images(values.reshape(-1, stream.order.beats, stream.channels))
+        return stream.order.images(values.reshape(-1, stream.order.beats, stream.fields))
 
     def ends(self) -> Integers:
         """Cycle of each event's last word, over all outputs that have it."""
@@ -88,5 +93,5 @@ def read_transfers(path: Path, plan: Plan) -> Transfers:
         rows = words[np.asarray(where, np.int64)[:, None] + np.arange(3 + stream.words)]
         last[stream.name] = rows[:, 1].astype(bool)
         cycles[stream.name] = rows[:, 2].astype(np.int64)
-        values[stream.name] = unpack(rows[:, 3:], stream.format, stream.channels)
+        values[stream.name] = unpack(rows[:, 3:], stream.format, stream.fields)
     return Transfers(np.asarray(starts, np.int64), cycles, last, values)
