@@ -37,6 +37,7 @@ class Settings:
     target_ii: int | None = None  # what the HLS project shall reach, one of these three; none: the input stream's rate
     target_latency_us: float | None = None
     target_rate_khz: float | None = None
+    pixels_per_clock: int = 1  # at the open RTL's input
     schema: str = SCHEMA
 
 

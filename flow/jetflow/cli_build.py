@@ -39,6 +39,15 @@ class Flow(StrEnum):
     BOTH = "both"
 
 
+class PixelsPerClock(StrEnum):
+    """How many pixels of a column the open RTL takes in a clock."""
+
+    ONE = "1"
+    TWO = "2"
+    FOUR = "4"
+    EIGHT = "8"
+
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -76,7 +85,9 @@ def build(
         float | None, typer.Option(min=1, max=1000, help="Clock that synthesis aims at; default 300.")
     ] = None,
     events: Annotated[Path, typer.Option(help="Events file, .npz or .npy to verify on.")] = SAMPLE,
-    n_events: Annotated[int, typer.Option(min=1, help="How many of its events.")] = 128,
+    n_events: Annotated[
+        int | None, typer.Option(min=1, help="How many of its events; default 128, of which open RTL is given 8.")
+    ] = None,
     backend: Annotated[Backend | None, typer.Option(help="HLS compiler; default vitis.")] = None,
     flow: Annotated[
         Flow | None, typer.Option(help="hls4ml project (default), open RTL with counted cycles and resources, or both.")
@@ -88,6 +99,9 @@ def build(
         float | None, typer.Option(min=0.001, help="HLS: longest time from first pixel to last word.")
     ] = None,
     target_rate_khz: Annotated[float | None, typer.Option(min=0.001, help="HLS: least images a ms.")] = None,
+    pixels_per_clock: Annotated[
+        PixelsPerClock | None, typer.Option(help="At the open RTL's input; default 1. More lanes, less latency.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL, build/MODEL-dsp for a DSP.")] = None,
 ) -> None:
     """Turn a trained model into firmware, verify it bit for bit, and report on it."""
@@ -99,6 +113,7 @@ def build(
     folder = out or Path("build") / (found.config.name + ("-dsp" if target is Target.DSP else ""))
     compiler = backend.value if backend else None
     way = flow.value if flow else None
+    lanes = int(pixels_per_clock.value) if pixels_per_clock else None
     request = BuildRequest(
         found,
         precision.value,
@@ -110,6 +125,7 @@ def build(
         target_ii,
         target_latency_us,
         target_rate_khz,
+        lanes,
         events,
         n_events,
         folder,
@@ -123,12 +139,18 @@ def verify(
     folder: Annotated[Path, typer.Argument(metavar="BUILD", help="A folder that `jetflow build` wrote.")],
     trace: Annotated[bool, typer.Option(help="Compare every layer, not the outputs alone.")] = False,
     events: Annotated[Path | None, typer.Option(help="Other events, .npz or .npy, than those of the build.")] = None,
-    n_events: Annotated[int | None, typer.Option(min=1, help="How many of them; default all.")] = None,
+    n_events: Annotated[
+        int | None, typer.Option(min=1, help="How many of them; default all, of which open RTL is given 8.")
+    ] = None,
+    waves: Annotated[
+        Path | None, typer.Option(help="Write a waveform (VCD) of the first event in the open RTL too.")
+    ] = None,
 ) -> None:
     """The gate: compile what is on disk and compare it with the reference. Exit code 1 if any bit differs."""
     from jetflow.build import open_build
     from jetflow.pipeline import read_images
     from jetflow.verify import verify as run
+    from jetflow.waves import record_waves
 
     build = open_build(folder)
     image = build.graph.input
@@ -137,8 +159,11 @@ def verify(
         events or build.events, entry.channels, image.shape, entry.lsb_gev, image.format.bits, n_events
     )
     with _bars() as progress:
-        verdict = run(build, images, trace, progress)
+        verdict = run(build, images, trace, progress, rtl_events=n_events)
     typer.echo(f"verify: {verdict.summary}")
+    if waves:
+        record_waves(build, images[0], waves)
+        typer.echo(f"waveform: {waves}")
     _conclude(verdict.exact, verdict.differences)
 
 

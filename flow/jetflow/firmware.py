@@ -51,7 +51,7 @@ def _onnx(build: Build, graph: Graph) -> None:
 def _rtl(build: Build, graph: Graph) -> None:
     from jetflow.rtl import write_design
 
-    write_design(graph, build.rtl, cache_folder("adders"))
+    write_design(graph, build.rtl, cache_folder("adders"), pixels_per_clock=build.settings.pixels_per_clock)
 
 
 _WRITERS = {"hls": _hls, "rtl": _rtl, "onnx": _onnx}

@@ -40,6 +40,7 @@ from jetflow.verify import Progress, Verdict, passed_before, verify
 
 __all__ = ["BuildRequest", "build", "read_images"]
 
+EVENTS = 128
 Announce = Callable[[str], None]  # called with a line at the end of every stage
 
 
@@ -57,15 +58,18 @@ class BuildRequest:
     target_ii: int | None  # at most one of these three
     target_latency_us: float | None
     target_rate_khz: float | None
+    pixels_per_clock: int | None
     events: Path
-    n_events: int
+    n_events: int | None  # None: EVENTS, and of them as many for the open RTL as the gate likes
     out: Path
 
 
 def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verdict:
     """Run the stages. Raises InputError before anything is written where an input is bad."""
     config = request.model.config
-    choice = choose(request.target, request.part, request.clock_mhz, request.backend, request.flow)
+    choice = choose(
+        request.target, request.part, request.clock_mhz, request.backend, request.flow, request.pixels_per_clock
+    )
     check_tools(request.target, choice.flow)
     check_folder(request.out)
     settings = Settings(
@@ -79,9 +83,15 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         config.input.channels,
         choice.flow,
         *check_goal(request.target, choice.flow, *_goal(request)),
+        choice.pixels_per_clock,
     )
     images = read_images(
-        request.events, settings.channels, config.input.shape, settings.lsb_gev, config.input.bits, request.n_events
+        request.events,
+        settings.channels,
+        config.input.shape,
+        settings.lsb_gev,
+        config.input.bits,
+        request.n_events or EVENTS,
     )
     announce(f"inputs: {len(images)} events of {_short(request.events)}")
 
@@ -107,10 +117,11 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
             rates = estimate_cycles(build_design(result))
             announce(f"rates: {rates.ii_cycles:,} clocks an image, limited by {rates.limiting}")
 
-    inputs = hashlib.sha256(f"{made_from} {hashlib.sha256(images.tobytes()).hexdigest()}".encode()).hexdigest()
+    content = f"{made_from} {hashlib.sha256(images.tobytes()).hexdigest()} {request.n_events}"
+    inputs = hashlib.sha256(content.encode()).hexdigest()
     verdict = passed_before(result, inputs) if graph is None else None
     if verdict is None:
-        verdict = verify(result, images, trace=False, progress=progress, inputs=inputs)
+        verdict = verify(result, images, trace=False, progress=progress, inputs=inputs, rtl_events=request.n_events)
         announce(f"verify: {verdict.summary}")
     else:
         announce(f"verify: unchanged, not run again: {verdict.summary}")

@@ -10,9 +10,10 @@
 //     same: for an image that does not start with column 0.
 //
 // A group of LANES rows of one column goes in with every step, the first row in the lowest lane; what a column's last
-// group has beyond ROWS is not looked at. One clock later the output register has what the windows of a group of LANES
-// rows share: PATCH_ROWS x KERNEL_COLUMNS pixels, the pixel of patch row p, kernel column j at
-// [(p * KERNEL_COLUMNS + j) * WIDTH +: WIDTH]. The window of the group's row l starts with patch row l.
+// group has beyond ROWS is not looked at. One clock later the output register has what the windows of a group share:
+// PATCH_ROWS x KERNEL_COLUMNS pixels, the pixel of patch row p, kernel column j at
+// [(p * KERNEL_COLUMNS + j) * WIDTH +: WIDTH]. The group's k-th window, of every ROW_STEP-th row, starts with patch row
+// k * ROW_STEP.
 //
 // The reader's pipeline moves in the clocks in which `advance` is high; out_valid and out_window are its first stage.
 module line_window #(
@@ -26,12 +27,13 @@ module line_window #(
     parameter int LEFT = 1,            // columns of padding, less than KERNEL_COLUMNS
     parameter int OUT_ROWS = 4,        // windows in a column before ROW_STEP leaves some out
     parameter int OUT_COLUMNS = 4,     // columns of windows before COLUMN_STEP leaves some out
-    parameter int ROW_STEP = 1,        // of several LANES those in between leave too: the reader leaves them out
+    parameter int ROW_STEP = 1,        // divides LANES or is a multiple of it
     parameter int COLUMN_STEP = 1,
     parameter bit WRAP = 1'b0,
     parameter bit ZERO_PHI = 1'b1,
     parameter int FIRST = 0,           // number of the column that arrives first; not 0 only where WRAP = 1
-    localparam int PATCH_ROWS = KERNEL_ROWS + LANES - 1
+    localparam int WINDOWS = LANES > ROW_STEP ? LANES / ROW_STEP : 1,  // of a group
+    localparam int PATCH_ROWS = KERNEL_ROWS + (WINDOWS - 1) * ROW_STEP
 ) (
     input  logic                                        clk,
     input  logic                                        rst,
@@ -48,7 +50,7 @@ module line_window #(
     localparam int WORD = LANES * WIDTH;
     // The patch of the group that arrives ends LAG steps behind it, in the column before for the first LAG groups, and
     // reaches back BEFORE groups.
-    localparam int LAG = (KERNEL_ROWS - 1 - TOP + LANES - 1) / LANES;
+    localparam int LAG = (PATCH_ROWS - 1 - TOP) / LANES;
     localparam int BEFORE = (TOP + LANES - 1) / LANES;
     localparam int HELD = BEFORE + LAG + 1;               // groups that a patch reaches into
     localparam int OLDEST = (BEFORE * LANES - TOP) * WIDTH;  // the first bit of them that it needs
@@ -160,6 +162,7 @@ module line_window #(
             always_ff @(posedge clk) if (step) kept <= groups[HELD*WORD-1:WORD+OLDEST];
             assign groups[(HELD-1)*WORD-1:OLDEST] = kept;
         end
+        wire unused = &{1'b0, groups};  // between the windows of a wide stride there are rows that none has
         for (genvar p = 0; p < PATCH_ROWS; p++) begin : patch_row
             logic [WIDTH-1:0] pixel;
             logic outside;

@@ -102,18 +102,20 @@ def graphs() -> dict[str, Callable[..., Graph]]:
 
 
 @pytest.fixture(scope="session")
-def build() -> Callable[[Graph, Path], Built]:
-    """build(graph, folder): written, without a warning of the linter, compiled."""
+def build() -> Callable[..., Built]:
+    """build(graph, folder, pixels_per_clock=1): written, without a warning of the linter, compiled."""
 
-    def made(graph: Graph, folder: Path) -> Built:
-        design = write_design(graph, folder / "rtl", folder / "adders")
+    def made(graph: Graph, folder: Path, pixels_per_clock: int = 1) -> Built:
+        design = write_design(graph, folder / "rtl", folder / "adders", pixels_per_clock=pixels_per_clock)
         assert lint(design) == ""
         return Built(design, compile_model(design, folder / "sim"))
 
     return made
 
 
-@pytest.fixture(scope="session")
-def wrapped(build: Callable[[Graph, Path], Built], tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The small network around the cylinder on an odd-sized image: not to be changed."""
-    return build(network(9, 12, PhiPadding.CIRCULAR), tmp_path_factory.mktemp("wrapped"))
+@pytest.fixture(scope="session", params=[1, 4], ids=lambda lanes: f"pixels{lanes}")
+def wrapped(
+    request: pytest.FixtureRequest, build: Callable[..., Built], tmp_path_factory: pytest.TempPathFactory
+) -> Built:
+    """The small network around the cylinder on an odd-sized image, one and four pixels a clock: not to be changed."""
+    return build(network(9, 12, PhiPadding.CIRCULAR), tmp_path_factory.mktemp("wrapped"), request.param)

@@ -70,9 +70,12 @@ def test_no_stage_has_more_levels_than_allowed() -> None:
             assert all(plan.stage[j] <= plan.stage[i] <= plan.last[j] for j in operation.reads)
 
 
-@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 5))
-def test_an_order_is_undone(rows: int, columns: int, first: int) -> None:
-    order = StreamOrder(rows, columns, first % columns)
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 5), st.integers(1, 8))
+def test_an_order_is_undone(rows: int, columns: int, first: int, lanes: int) -> None:
+    order = StreamOrder(rows, columns, first % columns, lanes)
     images = np.arange(2 * rows * columns * 3).reshape(2, rows, columns, 3)
-    assert np.array_equal(order.images(order.streamed(images)), images)
-    assert np.array_equal(order.streamed(images)[:, 0], images[:, 0, order.first])
+    streamed = order.streamed(images)
+    assert streamed.shape == (2, order.beats, 3 * lanes)
+    assert np.array_equal(order.images(streamed), images)
+    for lane in range(min(lanes, rows)):
+        assert np.array_equal(streamed[:, 0, 3 * lane : 3 * lane + 3], images[:, lane, order.first])

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from jetflow.errors import InputError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, GraphError, Overflow, PhiPadding, Rounding
-from jetflow.rtl import Stalls, simulate, write_design
+from jetflow.rtl import Design, Stalls, compile_model, simulate, write_design
 
-Build = Callable[[Graph, Path], Any]
+Build = Callable[..., Any]
 Images = Callable[..., np.ndarray]
+LANES = st.sampled_from([1, 2, 4, 8])
 Graphs = dict[str, Callable[..., Graph]]
 
 
@@ -39,6 +40,27 @@ def test_every_mode_and_kernel(name: str, graphs: Graphs, build: Build, images: 
 def test_zero_padding_and_padded_pools(graphs: Graphs, build: Build, images: Images, tmp_path: Path) -> None:
     graph = graphs["network"](7, 6, PhiPadding.ZERO, padding=1)
     is_exact(build(graph, tmp_path), images(graph, 4))
+
+
+def test_eight_pixels_a_clock(graphs: Graphs, build: Build, images: Images, tmp_path: Path) -> None:
+    """17 rows: the last beat of a column has one pixel; padded pools have sums over two beats and one beat more."""
+    graph = graphs["network"](17, 8, PhiPadding.CIRCULAR, padding=1)
+    built = build(graph, tmp_path, 8)
+    is_exact(built, images(graph, 3))
+    assert [layer.arriving.lanes for layer in built.design.plan.layers] == [8, 8, 2, 2, 1, 1]
+
+
+def test_every_kernel_two_pixels_a_clock(graphs: Graphs, build: Build, images: Images, tmp_path: Path) -> None:
+    graph = graphs["kernels"]()
+    is_exact(build(graph, tmp_path, 2), images(graph, 3))
+
+
+def test_a_stride_that_the_lanes_do_not_fit_is_refused(tmp_path: Path) -> None:
+    b = GraphBuilder("refused")
+    x = b.input("image", (9, 9, 1), FixedPoint(False, 4, 0))
+    b.output(b.conv2d(x, "thirds", np.ones((3, 3, 1, 1)), TERNARY, stride=(3, 3)), "out")
+    with pytest.raises(InputError, match="thirds: a stride of 3 rows does not go with 4 rows side by side"):
+        write_design(b.graph(), tmp_path / "rtl", tmp_path, pixels_per_clock=4)
 
 
 @st.composite
@@ -85,28 +107,26 @@ def _block(draw: st.DrawFn, b: GraphBuilder, x: str, name: str, rng: np.random.G
     return b.requantise(x, f"{name}_out", FixedPoint(True, 6, fraction), rounding, overflow)
 
 
-def _any_design(graph: Graph, build: Build, images: Images) -> None:
+def _any_design(graph: Graph, lanes: int, build: Build, images: Images) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        is_exact(build(graph, Path(folder)), images(graph, 3))
+        is_exact(build(graph, Path(folder), lanes), images(graph, 3))
 
 
 @settings(max_examples=1, database=None, phases=[Phase.explicit, Phase.generate])  # shrinking would compile for minutes
-@given(designs())
-def test_any_formats_and_shapes(build: Build, images: Images, graph: Graph) -> None:
-    _any_design(graph, build, images)
+@given(designs(), LANES)
+def test_any_formats_and_shapes(build: Build, images: Images, graph: Graph, lanes: int) -> None:
+    _any_design(graph, lanes, build, images)
 
 
 @pytest.mark.nightly
 @settings(max_examples=40, database=None, phases=[Phase.explicit, Phase.generate])
-@given(designs())
-def test_many_formats_and_shapes(build: Build, images: Images, graph: Graph) -> None:
-    _any_design(graph, build, images)
+@given(designs(), LANES)
+def test_many_formats_and_shapes(build: Build, images: Images, graph: Graph, lanes: int) -> None:
+    _any_design(graph, lanes, build, images)
 
 
-def test_a_mutated_adder_is_found(wrapped: Any, build: Build, images: Images, tmp_path: Path) -> None:
-    from jetflow.rtl import Design, compile_model
-
-    graph = wrapped.design.plan.graph
+def test_a_mutated_adder_is_found(graphs: Graphs, images: Images, tmp_path: Path) -> None:
+    graph = graphs["network"](9, 12, PhiPadding.CIRCULAR)
     design = write_design(graph, tmp_path / "rtl", tmp_path / "adders")
     path = design.folder / "layer_block1_act_datapath.sv"
     text = path.read_text()

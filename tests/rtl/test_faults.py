@@ -47,7 +47,7 @@ def pair(wrapped: Any, images: Any) -> np.ndarray:
 
 
 def test_a_sender_that_stops_for_long_in_mid_event(wrapped: Any, pair: np.ndarray) -> None:
-    given = beats(wrapped, pair[0]).after(20 * PATIENCE, beat=37) + beats(wrapped, pair[1])
+    given = beats(wrapped, pair[0]).after(20 * PATIENCE, beat=17) + beats(wrapped, pair[1])
     found = outputs(wrapped, given, 2)
     agrees(wrapped, found, pair[0], 0)
     agrees(wrapped, found, pair[1], 1)
@@ -64,14 +64,13 @@ def test_events_back_to_back(wrapped: Any, pair: np.ndarray) -> None:
         agrees(wrapped, found, pair[i], event)
 
 
-@pytest.mark.parametrize("count", [1, 9, 45, 107])
+@pytest.mark.parametrize("count", [1, 9, 29, 35])
 def test_an_event_that_ends_early_is_filled_with_zeros(wrapped: Any, pair: np.ndarray, count: int) -> None:
     found = outputs(wrapped, beats(wrapped, pair[0]).truncated(count) + beats(wrapped, pair[1]), 2)
-    filled = np.zeros_like(pair[0])
-    rows = pair.shape[1]
-    for beat in range(count):
-        filled[beat % rows, beat // rows] = pair[0][beat % rows, beat // rows]
-    agrees(wrapped, found, filled, 0)
+    order = wrapped.design.plan.input_order
+    sent = order.streamed(pair[:1])
+    sent[:, count:] = 0
+    agrees(wrapped, found, order.images(sent)[0], 0)
     agrees(wrapped, found, pair[1], 1)
 
 
@@ -83,7 +82,7 @@ def test_of_an_event_that_is_too_long_the_rest_is_dropped(wrapped: Any, pair: np
     agrees(wrapped, found, pair[1], 1)
 
 
-@pytest.mark.parametrize("beat", [1, 30, 107])
+@pytest.mark.parametrize("beat", [1, 30, 35])
 def test_reset_in_mid_event(wrapped: Any, pair: np.ndarray, beat: int) -> None:
     given = beats(wrapped, pair[0]).abandoned(beat) + beats(wrapped, pair[1]).after(0, reset=True)
     stimulus = Stimulus(given, per_event(wrapped), patience=PATIENCE)

@@ -39,7 +39,7 @@ def test_every_layer_and_the_glue(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_damaged_file_is_no_mapping(tmp_path: Path) -> None:
     assert read_mapping(tmp_path) is None
-    for content in ("", "{}", "[]", json.dumps({"schema": "jetflow-mapping-1", "layers": {"a": {}}})):
+    for content in ("", "{}", "[]", json.dumps({"schema": "jetflow-mapping-2", "layers": {"a": {}}})):
         (tmp_path / "mapping.json").write_text(content)
         assert read_mapping(tmp_path) is None
 

@@ -46,6 +46,8 @@ def _cells(mapping: Mapping, part: str) -> list[Figure]:
         if holds:
             share = f"{key} / {holds:,} of the part ({device.source})"
             figures.append(Figure(f"{key}_share", round(value / holds, 5), "1", Kind.MAPPED, share))
+    how = "ABC9 in Yosys: Artix-7 delays without wires, before placement; compares designs, promises no clock"
+    figures.append(Figure("abc9_delay_ps", mapping.total.delay_ps, "ps", Kind.ESTIMATED, how))
     for name, cells in mapping.layers.items():
         figures += [_figure(key, unit, cells, source, name) for key, unit in CELLS.items()]
     return figures

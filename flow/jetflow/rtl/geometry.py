@@ -42,9 +42,14 @@ class Window:
         """Whether each window is the pixel that arrives."""
         return self.kernel.shape[:2] == (1, 1) and self.stride == (1, 1) and self.arriving == self.leaving
 
+    @property
+    def patch_rows(self) -> int:
+        """Rows that the windows of all lanes share."""
+        return int(self.kernel.shape[0]) + (self.lanes - 1) * self.lane_step
+
     def row_bits(self, pixel_bits: int) -> int:
         """Bits of a row of the patch that line_window.sv gathers, of pixels of `pixel_bits` bits."""
-        return self.kernel.shape[1] * pixel_bits
+        return int(self.kernel.shape[1]) * pixel_bits
 
 
 def window(node: Conv2D, arriving: StreamOrder) -> Window:

@@ -7,10 +7,11 @@ from typing import Any
 from jetflow.graph import AveragePool, Conv2D, FixedPoint, Graph, Node
 from jetflow.rtl.datapath import Datapath, DatapathBuilder, Field
 from jetflow.rtl.emit import datapath_module
+from jetflow.rtl.lanes import datapaths, leaves, split
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.pointwise import Values, apply, matrix_product
 
-__all__ = ["LEVELS", "layer_datapath", "layer_modules"]
+__all__ = ["LEVELS", "layer_datapath", "layer_modules", "read_pixels"]
 
 LEVELS = 2  # adders between two registers: 1 costs many registers, 4 half the clock
 
@@ -31,41 +32,6 @@ module {name} (
 {datapaths}{split}endmodule
 """
 
-_DATAPATH = """\
-    {name}_datapath datapath (
-        .clk, .rst, .advance, .in_valid({valid}), .in_data({data}), .out_valid{to_valid}, .out_data{to_data}
-    );
-"""
-
-_LANES = """\
-    logic [{last}:0] lane_valid;
-    for (genvar lane = 0; lane < {lanes}; lane++) begin : lanes
-        {name}_datapath datapath (
-            .clk, .rst, .advance, .in_valid({valid}), .in_data({data}[lane*{step}+:{in_bits}]),
-            .out_valid(lane_valid[lane]), .out_data({to_data}[lane*{out_bits}+:{out_bits}])
-        );
-    end
-    assign {to_valid} = &lane_valid;  // they all move together
-"""
-
-_SPLIT = """\
-    lane_split #(
-        .WIDTH({bits}), .LANES({lanes}), .OUT_LANES({out_lanes}), .ROWS({rows}), .DEPTH({depth})
-    ) split (
-        .clk, .rst, .in_valid(computed_valid), .in_ready(computed_ready), .in_data(computed),
-        .out_valid, .out_ready, .out_data
-    );
-"""
-
-
-_ADVANCE = "    assign advance = !out_valid || out_ready;\n"
-
-_COMPUTED = """\
-    logic computed_valid, computed_ready;
-    logic [{top}:0] computed;
-    assign advance = !computed_valid || computed_ready;
-"""
-
 
 def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, str]:
     """The SystemVerilog of a layer by module name: its own, and that of its datapath."""
@@ -80,48 +46,14 @@ def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, s
         name=layer.name,
         in_top=pixel * layer.arriving.lanes - 1,
         out_top=datapath.out_bits * layer.leaving.lanes - 1,
-        advance=_COMPUTED.format(top=datapath.out_bits * layer.lanes - 1) if layer.splits else _ADVANCE,
+        advance=leaves(layer, datapath),
         front=front,
-        datapaths=_datapaths(layer, datapath, pixel, "gathered" if gathers else "in_data", gathers),
-        split=_split(layer, datapath.out_bits) if layer.splits else "",
+        datapaths=datapaths(layer, datapath, pixel, gathers),
+        split=split(layer, datapath),
     )
     comment = f"Datapath of {nodes}."
     inner = f"{layer.name}_datapath"
     return {layer.name: text, inner: datapath_module(inner, comment, datapath, LEVELS)}
-
-
-def _datapaths(layer: Layer, datapath: Datapath, pixel: int, data: str, gathers: bool) -> str:
-    """One datapath a lane. Pixels have `pixel` bits; the lanes of a window share its rows."""
-    valid, out = "gathered_valid" if gathers else "in_valid", "computed" if layer.splits else "out_data"
-    to_valid = "computed_valid" if layer.splits else "out_valid"
-    if layer.lanes == 1:
-        named = (
-            {"to_valid": "", "to_data": ""}
-            if not layer.splits
-            else {"to_valid": f"({to_valid})", "to_data": f"({out})"}
-        )
-        return _DATAPATH.format(name=layer.name, valid=valid, data=data, **named)
-    spot = layer.window
-    step = spot.lane_step * spot.row_bits(pixel) if spot and gathers else datapath.in_bits
-    return _LANES.format(
-        name=layer.name,
-        lanes=layer.lanes,
-        last=layer.lanes - 1,
-        valid=valid,
-        data=data,
-        step=step,
-        in_bits=datapath.in_bits,
-        out_bits=datapath.out_bits,
-        to_valid=to_valid,
-        to_data=out,
-    )
-
-
-def _split(layer: Layer, bits: int) -> str:
-    """From the lanes that are computed to those that leave; a burst is a column, which its readers take slower."""
-    groups, lanes = -(-layer.leaving.rows // layer.lanes), layer.leaving.lanes
-    depth = groups - groups * lanes // layer.lanes + 2
-    return _SPLIT.format(bits=bits, lanes=layer.lanes, out_lanes=lanes, rows=layer.leaving.rows, depth=max(2, depth))
 
 
 def layer_datapath(graph: Graph, layer: Layer, cache: Path) -> Datapath:
@@ -138,10 +70,15 @@ def layer_datapath(graph: Graph, layer: Layer, cache: Path) -> Datapath:
     return builder.finished([Field(value, layer.result.format.bits) for value in values], bits)
 
 
-def _read(builder: DatapathBuilder, format: FixedPoint, low: list[int], high: list[int]) -> tuple[Values, int]:
-    """Every channel of one pixel after the other, and the bits of all."""
+def read_pixels(builder: DatapathBuilder, format: FixedPoint, low: list[int], high: list[int]) -> Values:
+    """Every channel of every pixel, one after the other in the input word, by their bounds."""
     fields = enumerate(zip(low, high, strict=True))
-    return [builder.read(i * format.bits, format, *ends) for i, ends in fields], len(low) * format.bits
+    return [builder.read(i * format.bits, format, *ends) for i, ends in fields]
+
+
+def _read(builder: DatapathBuilder, format: FixedPoint, low: list[int], high: list[int]) -> tuple[Values, int]:
+    """The same, and the bits of all."""
+    return read_pixels(builder, format, low, high), len(low) * format.bits
 
 
 def _convolution(
@@ -206,8 +143,7 @@ def _window_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
         "ZERO_PHI": spot.zero_phi,
         "FIRST": spot.arriving.first,
     }
-    rows = spot.kernel.shape[0] + spot.arriving.lanes - 1
-    return _instance("line_window", parameters, "out_window", rows * spot.row_bits(parameters["WIDTH"]))
+    return _instance("line_window", parameters, "out_window", spot.patch_rows * spot.row_bits(parameters["WIDTH"]))
 
 
 def _pool_instance(layer: Layer, source: Node, datapath: Datapath) -> str:

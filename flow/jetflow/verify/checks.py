@@ -31,15 +31,16 @@ class Check:
     simulate: Simulate
 
 
-def checks(build: Build, events: Images) -> Iterable[Check]:
-    """The checks of a build's target on `events` (counts) and on stress images. What is on disk is compiled now."""
+def checks(build: Build, events: Images, rtl_events: int = RTL_EVENTS) -> Iterable[Check]:
+    """The checks of a build's target on `events` (counts) and on stress images. What is on disk is compiled now.
+
+    The first `rtl_events` of the events run through the open RTL.
+    """
     stress = np.stack(list(stress_images(build.graph.input).values()))
-    return _CHECKS[build.settings.target](build, events, stress)
-
-
-def _fpga(build: Build, events: Images, stress: Images) -> list[Check]:
-    flows = {"hls": _hls, "rtl": _rtl}
-    return [check for flow, made in flows.items() if build.has(flow) for check in made(build, events, stress)]
+    if build.settings.target == "dsp":
+        return _dsp(build, events, stress)
+    hls = _hls(build, events, stress) if build.has("hls") else []
+    return hls + (_rtl(build, events[:rtl_events], stress) if build.has("rtl") else [])
 
 
 def _rtl(build: Build, events: Images, stress: Images) -> list[Check]:
@@ -57,7 +58,7 @@ def _rtl(build: Build, events: Images, stress: Images) -> list[Check]:
     def stalled(images: Images, _: bool, progress: Callable[[int], None]) -> SimulationResult:
         return simulate(design, model, images, Stalls(0.3, 0.3, seed=1), progress=progress)[0]
 
-    return [Check("rtl", events[:RTL_EVENTS], True, timed), Check("rtl_stress", stress, False, stalled)]
+    return [Check("rtl", events, True, timed), Check("rtl_stress", stress, False, stalled)]
 
 
 def _hls(build: Build, events: Images, stress: Images) -> list[Check]:
@@ -88,6 +89,3 @@ def _dsp(build: Build, events: Images, stress: Images) -> list[Check]:
         Check("qonnx", events[:QONNX_EVENTS], True, qonnx),
         Check("qonnx_stress", stress, False, qonnx),
     ]
-
-
-_CHECKS = {"fpga": _fpga, "dsp": _dsp}

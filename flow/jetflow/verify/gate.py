@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jetflow.build import Build
 from jetflow.graph.comparison import SimulationResult
-from jetflow.verify.checks import Check, checks
+from jetflow.verify.checks import RTL_EVENTS, Check, checks
 from jetflow.verify.junit import write_junit
 from jetflow.verify.result import as_json, describe, read_result, write_result
 
@@ -39,15 +39,23 @@ class Verdict:
         return f"{', '.join(parts)}: {self.content['differing']} of {words} words differ"
 
 
-def verify(build: Build, images: Images, trace: bool, progress: Progress, inputs: str | None = None) -> Verdict:
+def verify(
+    build: Build,
+    images: Images,
+    trace: bool,
+    progress: Progress,
+    inputs: str | None = None,
+    rtl_events: int | None = None,
+) -> Verdict:
     """Compile what is on disk and compare it with the reference on `images` (counts) and on stress images.
 
     With `trace` every layer is compared. Writes verify.json and verify.xml (JUnit) into the build. Where outputs
     differ without `trace`, the comparison is made again with it, so that the first layer that differs is named.
-    `inputs` is a digest of all that the result depends on, kept for passed_before.
+    `inputs` is a digest of all that the result depends on, kept for passed_before. `rtl_events`: how many of the images
+    run through the open RTL, by default RTL_EVENTS.
     """
     graph = build.graph
-    planned = list(checks(build, images))
+    planned = list(checks(build, images, rtl_events or RTL_EVENTS))
 
     def run(check: Check, every_layer: bool) -> SimulationResult:
         return check.simulate(check.images, every_layer, lambda events: progress(check.name, events, len(check.images)))
