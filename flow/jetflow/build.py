@@ -37,7 +37,9 @@ class Settings:
     target_ii: int | None = None  # what the HLS project shall reach, one of these three; none: the input stream's rate
     target_latency_us: float | None = None
     target_rate_khz: float | None = None
-    pixels_per_clock: int = 1  # at the open RTL's input
+    pixels_per_clock: int = 1  # at the open RTL's input, as what follows
+    minimise: str = "latency"  # or area
+    max_lut: int | None = None  # None: what the part holds
     schema: str = SCHEMA
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from jetflow import __version__, cli_build, cli_data, cli_evaluate, cli_export, cli_models, cli_synth
+from jetflow import __version__, cli_build, cli_data, cli_evaluate, cli_export, cli_front, cli_models, cli_synth
 from jetflow.errors import JetflowError
 
 __all__ = ["app", "main"]
@@ -27,6 +27,7 @@ app.command()(cli_models.train)
 app.command()(cli_models.slim)
 app.command()(cli_evaluate.evaluate)
 app.command()(cli_build.build)
+app.command()(cli_front.front)
 app.command()(cli_build.verify)
 app.command()(cli_build.report)
 app.command()(cli_synth.synth)

@@ -48,6 +48,13 @@ class PixelsPerClock(StrEnum):
     EIGHT = "8"
 
 
+class Minimise(StrEnum):
+    """What the open RTL's layers are chosen for."""
+
+    LATENCY = "latency"
+    AREA = "area"
+
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -102,6 +109,12 @@ def build(
     pixels_per_clock: Annotated[
         PixelsPerClock | None, typer.Option(help="At the open RTL's input; default 1. More lanes, less latency.")
     ] = None,
+    minimise: Annotated[
+        Minimise | None, typer.Option(help="Open RTL: least latency in --max-lut (default), or least area at its rate.")
+    ] = None,
+    max_lut: Annotated[
+        int | None, typer.Option(min=1, help="Open RTL: most LUTs; default what the part holds.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL, build/MODEL-dsp for a DSP.")] = None,
 ) -> None:
     """Turn a trained model into firmware, verify it bit for bit, and report on it."""
@@ -126,6 +139,8 @@ def build(
         target_latency_us,
         target_rate_khz,
         lanes,
+        minimise.value if minimise else None,
+        max_lut,
         events,
         n_events,
         folder,

@@ -1,6 +1,6 @@
 """What can go wrong, by the exit code that the command line gives it."""
 
-__all__ = ["InputError", "JetflowError", "MissingToolError", "ToolError"]
+__all__ = ["BudgetError", "InputError", "JetflowError", "MissingToolError", "ToolError"]
 
 
 class JetflowError(Exception):
@@ -13,6 +13,12 @@ class InputError(JetflowError):
     """Bad input: one line that names the file, the key, what was found, what is allowed and what to do."""
 
     exit_code = 2
+
+
+class BudgetError(JetflowError):
+    """Nothing fits what was allowed: the message names the limit and the closest that was found."""
+
+    exit_code = 1
 
 
 class MissingToolError(JetflowError):

@@ -49,9 +49,13 @@ def _onnx(build: Build, graph: Graph) -> None:
 
 
 def _rtl(build: Build, graph: Graph) -> None:
+    from jetflow.front import choose_point
     from jetflow.rtl import write_design
 
-    write_design(graph, build.rtl, cache_folder("adders"), pixels_per_clock=build.settings.pixels_per_clock)
+    settings = build.settings
+    lanes = settings.pixels_per_clock
+    point = choose_point(graph, lanes, settings.minimise, settings.part, settings.max_lut)
+    write_design(graph, build.rtl, cache_folder("adders"), point.choices, lanes)
 
 
 _WRITERS = {"hls": _hls, "rtl": _rtl, "onnx": _onnx}

@@ -35,7 +35,7 @@ from jetflow.model import Model
 from jetflow.npz import write_npz
 from jetflow.provenance import code_digest, digest_files, package_versions
 from jetflow.report import write_report
-from jetflow.targets import check_goal, choose
+from jetflow.targets import check_goal, check_rtl, choose
 from jetflow.verify import Progress, Verdict, passed_before, verify
 
 __all__ = ["BuildRequest", "build", "read_images"]
@@ -59,6 +59,8 @@ class BuildRequest:
     target_latency_us: float | None
     target_rate_khz: float | None
     pixels_per_clock: int | None
+    minimise: str | None
+    max_lut: int | None
     events: Path
     n_events: int | None  # None: EVENTS, and of them as many for the open RTL as the gate likes
     out: Path
@@ -67,9 +69,7 @@ class BuildRequest:
 def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verdict:
     """Run the stages. Raises InputError before anything is written where an input is bad."""
     config = request.model.config
-    choice = choose(
-        request.target, request.part, request.clock_mhz, request.backend, request.flow, request.pixels_per_clock
-    )
+    choice = choose(request.target, request.part, request.clock_mhz, request.backend, request.flow)
     check_tools(request.target, choice.flow)
     check_folder(request.out)
     settings = Settings(
@@ -83,7 +83,7 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         config.input.channels,
         choice.flow,
         *check_goal(request.target, choice.flow, *_goal(request)),
-        choice.pixels_per_clock,
+        *check_rtl(request.target, choice.flow, request.pixels_per_clock, request.minimise, request.max_lut),
     )
     images = read_images(
         request.events,

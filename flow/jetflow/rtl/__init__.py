@@ -1,26 +1,35 @@
 """The integer graph as open RTL: streaming SystemVerilog, simulated with Verilator and mapped with Yosys."""
 
+from jetflow.rtl.area import Area
 from jetflow.rtl.design import Design, open_design, write_design
 from jetflow.rtl.implementation import UNROLLED, Choices, Implementation, Style
 from jetflow.rtl.mapping import Mapped, Mapping, map_build, map_design, read_mapping
+from jetflow.rtl.options import Caches
 from jetflow.rtl.packages import check_packages
 from jetflow.rtl.simulation import Stalls, Timing, simulate
+from jetflow.rtl.solver import PIXELS_PER_CLOCK, Point, best, find_front
 from jetflow.rtl.timing import read_timing, write_timing
 from jetflow.rtl.verilator import Model, compile_model, lint
 
 __all__ = [
+    "PIXELS_PER_CLOCK",
     "UNROLLED",
+    "Area",
+    "Caches",
     "Choices",
     "Design",
     "Implementation",
     "Mapped",
     "Mapping",
     "Model",
+    "Point",
     "Stalls",
     "Style",
     "Timing",
+    "best",
     "check_packages",
     "compile_model",
+    "find_front",
     "lint",
     "map_build",
     "map_design",

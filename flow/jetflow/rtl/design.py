@@ -9,16 +9,16 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.graph import Graph, Node
 from jetflow.rtl.implementation import Choices, choices_from
 from jetflow.rtl.layers import layer_datapath, layer_modules
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.plan import Layer, Plan, make_plan
+from jetflow.rtl.sources import hand_written
 from jetflow.rtl.top import lane_bits, top_module
 
-__all__ = ["Design", "open_design", "write_design"]
+__all__ = ["Design", "modules_of", "open_design", "write_design"]
 
 INTERFACE = "interface.json"
 
@@ -51,12 +51,12 @@ def write_design(
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        for path in _modules():
+        for path in hand_written():
             shutil.copyfile(path, part / path.name)
         # spawned, not forked: the caller may have TensorFlow's threads
         with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
             largest = sorted(plan.layers, key=_effort, reverse=True)
-            for modules in pool.map(partial(_modules_of, graph, cache=cache), largest):
+            for modules in pool.map(partial(modules_of, graph, cache=cache), largest):
                 for name, text in modules.items():
                     (part / f"{name}.sv").write_text(text)
         (part / f"{plan.top}.sv").write_text(top_module(plan))
@@ -84,18 +84,12 @@ def open_design(graph: Graph, folder: Path) -> Design:
     return Design(folder, plan)
 
 
-def _modules() -> list[Path]:
-    folder = CHECKOUT / "hw" / "rtl"
-    if not folder.is_dir():
-        raise InputError(f"{folder}: not found: install jetflow from its checkout with `pip install -e .`")
-    return sorted(folder.glob("*.sv"))
-
-
 def _effort(layer: Layer) -> int:
     return layer.window.kernel.size if layer.window else 0
 
 
-def _modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
+def modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
+    """The SystemVerilog of a layer by module name."""
     return layer_modules(graph, layer, layer_datapath(graph, layer, cache))
 
 

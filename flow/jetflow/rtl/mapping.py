@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping as Texts
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,8 +20,10 @@ from jetflow.errors import ToolError
 from jetflow.graph import Graph
 from jetflow.rtl.design import Design, open_design
 from jetflow.rtl.packages import package_folder
+from jetflow.rtl.plan import Plan
+from jetflow.rtl.sources import with_parts
 
-__all__ = ["GLUE", "Mapped", "Mapping", "map_build", "map_design", "map_module", "read_mapping"]
+__all__ = ["GLUE", "Mapped", "Mapping", "map_build", "map_design", "map_module", "mapped_before", "read_mapping"]
 
 SCHEMA = "jetflow-mapping-2"
 GLUE = "glue"  # registers, forks and the guard between the layers
@@ -91,8 +94,9 @@ def map_design(design: Design, cache: Path, workers: int | None = None) -> Mappi
     pyosys, ToolError where Yosys fails.
     """
     package_folder("pyosys")
-    blocks = {layer.name: _layer_sources(design, layer.name) for layer in design.plan.layers}
-    blocks[GLUE] = _glue_sources(design)
+    texts = {path.stem: path.read_text() for path in design.sources}
+    blocks = {layer.name: with_parts(texts, layer.name) for layer in design.plan.layers}
+    blocks[GLUE] = _glue_sources(design.plan, texts)
     tops = {name: design.plan.top if name == GLUE else name for name in blocks}
     order = sorted(blocks, key=lambda name: -sum(map(len, blocks[name])))
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
@@ -103,42 +107,33 @@ def map_design(design: Design, cache: Path, workers: int | None = None) -> Mappi
     return Mapping({name: mapped[name] for name in blocks}, version("pyosys"))
 
 
-def _layer_sources(design: Design, name: str) -> list[str]:
-    """A layer's module and those that it is made of."""
-    return [path.read_text() for path in _with_parts(design, name, frozenset())]
-
-
-def _glue_sources(design: Design) -> list[str]:
+def _glue_sources(plan: Plan, texts: Texts[str, str]) -> list[str]:
     """The top module and what it is made of, with every layer as a black box."""
-    layers = frozenset(layer.name for layer in design.plan.layers)
-    sources = [path.read_text() for path in _with_parts(design, design.plan.top, layers)]
+    layers = frozenset(layer.name for layer in plan.layers)
+    sources = with_parts(texts, plan.top, layers)
     for name in sorted(layers):
-        text = (design.folder / f"{name}.sv").read_text()
-        header = text[text.index("module ") : text.index(");\n") + 3]
+        header = texts[name][texts[name].index("module ") : texts[name].index(");\n") + 3]
         sources.append(f"(* blackbox *)\n{header}endmodule\n")
     return sources
 
 
-def _with_parts(design: Design, top: str, without: frozenset[str]) -> list[Path]:
-    """The files of module `top` and of all modules that it names, and those name; a file is called as its module."""
-    files = {path.stem: path for path in design.sources if path.stem not in without}
-    found, waiting = [top], [top]
-    while waiting:
-        words = set(re.findall(r"\w+", files[waiting.pop()].read_text()))
-        parts = sorted(words & files.keys() - set(found))
-        found += parts
-        waiting += parts
-    return [files[name] for name in found]
+def mapped_before(top: str, sources: list[str], cache: Path) -> Mapped | None:
+    """What map_module found earlier, if it did."""
+    try:
+        return _counted(**json.loads(_kept(top, sources, cache).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None  # not mapped yet, or cut off
+
+
+def _kept(top: str, sources: list[str], cache: Path) -> Path:
+    key = json.dumps([version("pyosys"), SYNTHESIS, top, sources])
+    return cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
 
 
 def map_module(top: str, sources: list[str], cache: Path) -> Mapped:
     """Map module `top` of `sources`; `cache` and errors as in map_design."""
-    key = json.dumps([version("pyosys"), SYNTHESIS, top, sources])
-    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
-    try:
-        return _counted(**json.loads(path.read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
-        pass  # not mapped yet, or cut off: mapped anew
+    if (before := mapped_before(top, sources, cache)) is not None:
+        return before
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = [folder / f"{i}.sv" for i in range(len(sources))]
@@ -156,7 +151,7 @@ def map_module(top: str, sources: list[str], cache: Path) -> Mapped:
         cells = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
     delays = [round(float(found)) for found in re.findall(r"^ABC:.* Del = *([0-9.]+)", said, re.MULTILINE)]
     found = {"cells": cells, "delay_ps": delays[-1] if delays else 0}
-    write_text(path, json.dumps(found))
+    write_text(_kept(top, sources, cache), json.dumps(found))
     return _counted(**found)
 
 

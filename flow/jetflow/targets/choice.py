@@ -6,7 +6,7 @@ from jetflow.errors import InputError
 from jetflow.targets.dsp import find_core
 from jetflow.targets.fpga import find_part
 
-__all__ = ["Choice", "check_goal", "choose"]
+__all__ = ["Choice", "check_goal", "check_rtl", "choose"]
 
 FPGA_PART = "xcvu13p-flga2577-2-e"
 FPGA_CLOCK_MHZ = 300.0
@@ -15,6 +15,7 @@ DSP_PART = "sp1000"
 DSP_BACKEND = "onnx"
 FPGA_FLOW = "hls"
 PIXELS_PER_CLOCK = 1
+MINIMISE = "latency"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,6 @@ class Choice:
     clock_mhz: float
     backend: str
     flow: str
-    pixels_per_clock: int = PIXELS_PER_CLOCK
 
 
 def choose(
@@ -34,21 +34,14 @@ def choose(
     clock_mhz: float | None,
     backend: str | None,
     flow: str | None = None,
-    pixels_per_clock: int | None = None,
 ) -> Choice:
     """The choice for `target`, fpga or dsp. Raises InputError for an unknown part or an option of the other target."""
     if target == "fpga":
-        number, way = find_part(part or FPGA_PART).number, flow or FPGA_FLOW
-        if pixels_per_clock is not None and way == "hls":
-            raise InputError(
-                f"--pixels-per-clock {pixels_per_clock}: the HLS project takes one; add `--flow rtl` or `--flow both`"
-            )
-        lanes = pixels_per_clock or PIXELS_PER_CLOCK
-        return Choice(number, clock_mhz or FPGA_CLOCK_MHZ, backend or FPGA_BACKEND, way, lanes)
+        number = find_part(part or FPGA_PART).number
+        return Choice(number, clock_mhz or FPGA_CLOCK_MHZ, backend or FPGA_BACKEND, flow or FPGA_FLOW)
     name = part or DSP_PART
     core = find_core(name)
-    options = {"--clock-mhz": clock_mhz, "--backend": backend, "--flow": flow, "--pixels-per-clock": pixels_per_clock}
-    for option, value in options.items():
+    for option, value in (("--clock-mhz", clock_mhz), ("--backend", backend), ("--flow", flow)):
         if value is not None:
             raise InputError(f"{option} {value}: is for --target fpga; a DSP's is in hw/targets/dsp.yaml: leave it out")
     return Choice(name, core.clock_mhz, DSP_BACKEND, DSP_BACKEND)
@@ -65,3 +58,15 @@ def check_goal(
     if given and (target != "fpga" or flow == "rtl"):
         raise InputError(f"{given[0]}: is for the HLS project of --target fpga: leave it out")
     return ii, latency_us, rate_khz
+
+
+def check_rtl(
+    target: str, flow: str, pixels_per_clock: int | None, minimise: str | None, max_lut: int | None
+) -> tuple[int, str, int | None]:
+    """What the open RTL shall be: pixels a clock, latency or area, most LUTs. Raises InputError where there is none."""
+    given = {"--pixels-per-clock": pixels_per_clock, "--minimise": minimise, "--max-lut": max_lut}
+    for option, value in given.items():
+        if value is not None and flow not in ("rtl", "both"):
+            way = "leave it out" if target == "dsp" else "add `--flow rtl` or `--flow both`"
+            raise InputError(f"{option} {value}: is for the open RTL of --target fpga: {way}")
+    return pixels_per_clock or PIXELS_PER_CLOCK, minimise or MINIMISE, max_lut
