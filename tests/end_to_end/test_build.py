@@ -21,7 +21,16 @@ from jetflow.graph import predict
 
 Jetflow = Callable[..., subprocess.CompletedProcess[str]]
 
-MADE = {"settings.json", "events.npz", "graph.json", "graph.npz", "manifest.json", "verify.json", "verify.xml"}
+MADE = {
+    "settings.json",
+    "events.npz",
+    "graph.json",
+    "graph.npz",
+    "design.json",
+    "manifest.json",
+    "verify.json",
+    "verify.xml",
+}
 
 
 def digest(build: Path) -> str:
