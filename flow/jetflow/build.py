@@ -100,7 +100,15 @@ class Build:
 
     def forget_results(self) -> None:
         """Remove what was found about firmware that is about to be replaced."""
-        found = ("verify.json", "verify.xml", "timing.json", "mapping.json", "latency.json", "synthesis.json")
+        found = (
+            "verify.json",
+            "verify.xml",
+            "timing.json",
+            "mapping.json",
+            "sharing.json",
+            "latency.json",
+            "synthesis.json",
+        )
         for name in ("manifest.json", "design.json", *found, "report.json", "report.md"):
             (self.folder / name).unlink(missing_ok=True)
         shutil.rmtree(self.synthesis, ignore_errors=True)

@@ -6,7 +6,7 @@
 | firmware | weights                     | graph.json, graph.npz, hls/, rtl/ or onnx/, manifest.json,   |
 |          |                             | design.json (HLS: reuse factors and FIFOs)                   |
 | verify   | graph, firmware, events.npz | sim/ (FPGA), verify.json, verify.xml, timing.json (RTL)      |
-| map      | rtl/                        | mapping.json (RTL: what Yosys maps every layer to)           |
+| map      | rtl/                        | mapping.json, sharing.json (RTL: what Yosys maps it to)      |
 | latency  | weights, onnx/, events.npz  | latency.json (DSP: what this machine's CPU takes)            |
 | report   | graph, verify.json          | report.json, report.md                                       |
 
@@ -126,10 +126,12 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
     else:
         announce(f"verify: unchanged, not run again: {verdict.summary}")
     if result.has("rtl"):
-        from jetflow.rtl import map_build
+        from jetflow.rtl import map_build, write_sharing
 
         total = map_build(result.graph, result.rtl, result.folder).total
         announce(f"map: {total.lut} LUT, {total.ff} FF, {total.bram18} BRAM18, {total.dsp} DSP")
+        if (sharing := write_sharing(result.graph, result.folder)) is not None:
+            announce(f"sharing: sums of {sharing.node} take {sharing.ratio:.0%} of the LUTs of unshared trees")
     if settings.target == "dsp" and not read_latency(result):
         for latency in measure_latency(result, request.model.network(request.precision), images):
             announce(f"latency: {latency.median_ms:g} ms for {latency.batch} images, {latency.runtime}")

@@ -5,7 +5,7 @@ from jetflow.report.figures import Figure, Kind
 from jetflow.report.performance import performance
 from jetflow.report.section import Block, Missing, Section
 from jetflow.report.vendor import clock_of
-from jetflow.rtl import Mapped, Mapping, read_mapping, read_timing
+from jetflow.rtl import Mapped, Mapping, read_mapping, read_sharing, read_timing
 from jetflow.targets import find_part
 
 __all__ = ["rtl_section"]
@@ -32,8 +32,24 @@ def rtl_section(build: Build) -> Section:
         missing.append(Missing("Cells of the open RTL", "it was not mapped", "Run `jetflow build` again."))
         return Section(tuple(figures), missing=tuple(missing))
     figures += _cells(mapping, build.settings.part)
+    figures += _sharing(build)
     blocks = tuple(Block(name, *(getattr(cells, key) for key in CELLS)) for name, cells in mapping.layers.items())
     return Section(tuple(figures), blocks=blocks, missing=tuple(missing))
+
+
+def _sharing(build: Build) -> list[Figure]:
+    """LUTs of one convolution's sums as they are, and as balanced trees an output."""
+    if (sharing := read_sharing(build.folder)) is None:
+        return []
+    how = "Yosys: the sums of this convolution, "
+    shared, unshared = how + "sharing what they have in common", how + "a balanced tree an output, nothing shared"
+    return [
+        Figure("lut_sums", sharing.shared.lut, "LUT", Kind.MAPPED, shared, sharing.node),
+        Figure("lut_sums_unshared", sharing.unshared.lut, "LUT", Kind.MAPPED, unshared, sharing.node),
+        Figure(
+            "sums_share", round(sharing.ratio, 4), "1", Kind.MAPPED, f"lut_sums / lut_sums_unshared of {sharing.node}"
+        ),
+    ]
 
 
 def _cells(mapping: Mapping, part: str) -> list[Figure]:

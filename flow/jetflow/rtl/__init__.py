@@ -6,6 +6,7 @@ from jetflow.rtl.implementation import UNROLLED, Choices, Implementation, Style
 from jetflow.rtl.mapping import Mapped, Mapping, map_build, map_design, read_mapping
 from jetflow.rtl.options import Caches
 from jetflow.rtl.packages import check_packages
+from jetflow.rtl.sharing import Sharing, measure_sharing, read_sharing, representative, write_sharing
 from jetflow.rtl.simulation import Stalls, Timing, simulate
 from jetflow.rtl.solver import PIXELS_PER_CLOCK, Point, best, find_front
 from jetflow.rtl.timing import read_timing, write_timing
@@ -23,6 +24,7 @@ __all__ = [
     "Mapping",
     "Model",
     "Point",
+    "Sharing",
     "Stalls",
     "Style",
     "Timing",
@@ -33,10 +35,14 @@ __all__ = [
     "lint",
     "map_build",
     "map_design",
+    "measure_sharing",
     "open_design",
     "read_mapping",
+    "read_sharing",
     "read_timing",
+    "representative",
     "simulate",
     "write_design",
+    "write_sharing",
     "write_timing",
 ]

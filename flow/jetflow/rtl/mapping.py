@@ -149,7 +149,7 @@ def map_module(top: str, sources: list[str], cache: Path) -> Mapped:
             raise ToolError(f"yosys: {top}: exit code {run.returncode}: {errors[0] if errors else 'no message'}")
         text = (folder / "stat.json").read_text()
         cells = json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
-    delays = [round(float(found)) for found in re.findall(r"^ABC:.* Del = *([0-9.]+)", said, re.MULTILINE)]
+    delays = [int(found) for found in re.findall(r"^ABC:.* Del = *([0-9]+)", said, re.MULTILINE)]
     found = {"cells": cells, "delay_ps": delays[-1] if delays else 0}
     write_text(_kept(top, sources, cache), json.dumps(found))
     return _counted(**found)
