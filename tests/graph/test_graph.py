@@ -34,13 +34,30 @@ def small() -> Graph:
 
 def test_24_bit_rule_names_the_node() -> None:
     """127 * 2**16 is the largest unsigned sum below 2**23: one more bit in the input is too much."""
-    kernel = np.full((1, 1, 1, 1), 127)
-    builder, x = start(FixedPoint(False, 16, 0))
-    builder.output(builder.conv2d(x, "fits", kernel, WEIGHTS), "y")
+    kernel = np.ones((1, 1, 127, 1))
+    builder, x = start(FixedPoint(False, 16, 0), 127)
+    builder.output(builder.conv2d(x, "fits", kernel, TERNARY), "y")
     assert builder.graph()["fits"].format.bits == 23
-    builder, x = start(FixedPoint(False, 17, 0))
+    builder, x = start(FixedPoint(False, 17, 0), 127)
     with pytest.raises(GraphError, match=r"^wide: .* needs 24 bits, 24 signed bits are allowed"):
-        builder.conv2d(x, "wide", kernel, WEIGHTS)
+        builder.conv2d(x, "wide", kernel, TERNARY)
+
+
+def test_sums_of_wide_weights_fit_int32() -> None:
+    """An int8 sum and its bias may take 32 bits; what comes after their Requantise obeys the 24-bit rule."""
+    kernel = np.full((1, 1, 1, 1), 127)
+    builder, x = start(FixedPoint(False, 23, 0))
+    conv = builder.conv2d(x, "conv", kernel, WEIGHTS)
+    norm = builder.scale_bias(conv, "norm", 2 * ONE, NONE, NONE, 0)
+    assert builder.format(conv).bits == 30 and builder.format(norm).bits == 31
+    with pytest.raises(GraphError, match=r"^more: .* needs 33 bits, 32 signed bits are allowed"):
+        builder.scale_bias(norm, "more", 4 * ONE, NONE, NONE, 0)
+    with pytest.raises(GraphError, match=r"^prelu: .* needs 31 bits, 24 signed bits are allowed"):
+        builder.prelu(norm, "prelu", ONE, 0)
+    with pytest.raises(GraphError, match=r"^wide: .* needs 24 bits, 24 signed bits are allowed"):
+        builder.requantise(norm, "wide", FixedPoint(True, 25, 7))
+    builder.output(builder.requantise(norm, "act", FixedPoint(True, 8, 0)), "y")
+    builder.graph()
 
 
 @pytest.mark.parametrize(("low", "high", "fits"), [(-(2**23), 2**23 - 1, True), (-(2**23) - 1, 0, False)])

@@ -195,7 +195,7 @@ def test_batches_do_not_matter() -> None:
     random = np.random.default_rng(2)
     graph = network(random, PhiPadding.CIRCULAR)
     images = draw(random, 7, 4, 8, 2)
-    assert predict(graph, images, batch=3)["y"].tolist() == predict(graph, images)["y"].tolist()
+    assert predict(graph, images, workers=3)["y"].tolist() == predict(graph, images)["y"].tolist()
     assert predict(graph, images[:0])["y"].shape == (0, 2, 4, 4)
 
 

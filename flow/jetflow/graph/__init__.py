@@ -2,6 +2,7 @@
 
 from jetflow.graph.builder import TERNARY, GraphBuilder
 from jetflow.graph.detection import BOXES, with_boxes
+from jetflow.graph.fast import FastReference, predict
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding, requantise
 from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
 from jetflow.graph.intervals import Interval
@@ -24,7 +25,7 @@ from jetflow.graph.nodes import (
     Requantise,
     ScaleBias,
 )
-from jetflow.graph.reference import execute, predict
+from jetflow.graph.reference import execute
 from jetflow.graph.serialise import load_graph, save_graph
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Concatenate",
     "Conv2D",
     "Detect",
+    "FastReference",
     "FixedPoint",
     "Gate",
     "GlobalSum",

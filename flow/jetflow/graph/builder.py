@@ -68,7 +68,7 @@ class GraphBuilder:
         bounds = checked_interval(node, self._known)
         if not isinstance(node, Input | Requantise):
             node = replace(node, format=bounds.covering())
-        check_result(node, bounds)
+        check_result(node, {**self._known, node.name: bounds})
         self._known[node.name] = bounds
         self._nodes[node.name] = node
         return node.name

@@ -12,6 +12,7 @@ from jetflow.graph.shapes import output_shape, weight_shapes
 __all__ = [
     "EXACT_BITS",
     "SCALE_BITS",
+    "WIDE_BITS",
     "Graph",
     "GraphError",
     "check_result",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 EXACT_BITS = 24  # what float32 holds without rounding: the 24-bit rule of the graph
+WIDE_BITS = 32  # of sums of products with weights of more than two bits, up to their Requantise: int32 holds them
 SCALE_BITS = 6  # a scale's mantissa, so that one small multiplier a channel is enough
 
 
@@ -71,17 +73,27 @@ def check_weights(node: Node) -> None:
         raise GraphError(f"{node.name}: shifts by {wrong[0]}, 0 to {EXACT_BITS} are allowed")
 
 
-def check_result(node: Node, bounds: Interval) -> None:
-    """Raise GraphError where the worst case `bounds` breaks the node's format or the 24-bit rule."""
+def check_result(node: Node, known: Mapping[str, Interval]) -> None:
+    """Raise GraphError where the node's worst case in `known` breaks its format or the 24-bit rule."""
+    bounds = known[node.name]
     low, high = int(bounds.low.min()), int(bounds.high.max())
     if not node.format.holds(low, high) or node.format.fraction != bounds.fraction:
         need = FixedPoint.covering(low, high, bounds.fraction)
         raise GraphError(f"{node.name}: {node.format} does not hold its worst case {low}..{high}, {need}")
-    if not FixedPoint(True, EXACT_BITS, 0).holds(low, high):
+    most = WIDE_BITS if _wide(node, known) else EXACT_BITS
+    if not FixedPoint(True, most, 0).holds(low, high):
         raise GraphError(
             f"{node.name}: worst case {low}..{high} needs {FixedPoint.covering(low, high, 0).bits} bits, "
-            f"{EXACT_BITS} signed bits are allowed: use narrower activations, scales or weights"
+            f"{most} signed bits are allowed: use narrower activations, scales or weights"
         )
+
+
+def _wide(node: Node, known: Mapping[str, Interval]) -> bool:
+    """Whether the node may exceed the 24-bit rule: a sum of products with wide weights, or scale and bias of such."""
+    if isinstance(node, ScaleBias):
+        source = known[node.inputs[0]]
+        return not FixedPoint(True, EXACT_BITS, 0).holds(int(source.low.min()), int(source.high.max()))
+    return isinstance(node, Conv2D) and not node.ternary
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +122,7 @@ class Graph:
                 raise GraphError(f"{node.name}: its shape is {node.shape}, its inputs give {shape}")
             check_weights(node)
             known[node.name] = checked_interval(node, known)
-            check_result(node, known[node.name])
+            check_result(node, known)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

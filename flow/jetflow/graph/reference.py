@@ -1,4 +1,4 @@
-"""The reference executor: plain NumPy on integers, exact by construction."""
+"""The reference executor: plain NumPy on int64, exact by construction. It is the definition; fast.py is held to it."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.graph.fixed_point import requantise
-from jetflow.graph.graph import EXACT_BITS, Graph
+from jetflow.graph.graph import Graph
 from jetflow.graph.nodes import (
     Add,
     AveragePool,
@@ -28,7 +28,7 @@ from jetflow.graph.nodes import (
 )
 from jetflow.graph.peaks import peaks
 
-__all__ = ["execute", "predict"]
+__all__ = ["check_images", "execute", "integer_rule"]
 
 Integers = NDArray[np.int64]
 
@@ -39,6 +39,26 @@ def execute(graph: Graph, images: NDArray[np.integer[Any]], keep: Iterable[str] 
     Returns the mantissas of the nodes named in `keep` (default: every node), each (events, *node.shape), int64.
     Raises ValueError for images of another shape or type or out of the input's range.
     """
+    images = check_images(graph, images)
+    wanted = {node.name for node in graph} if keep is None else set(keep)
+    last_use = {name: node.name for node in graph for name in node.inputs}
+    values: dict[str, Integers] = {}
+    for node in graph:
+        sources = [values[name] for name in node.inputs]
+        values[node.name] = images.astype(np.int64) if isinstance(node, Input) else integer_rule(graph, node, *sources)
+        for name in node.inputs:
+            if last_use[name] == node.name and name not in wanted:
+                del values[name]
+    return {node.name: values[node.name] for node in graph if node.name in wanted}
+
+
+def integer_rule(graph: Graph, node: Node, *inputs: Integers) -> Integers:
+    """The tensor of `node` from those of its inputs, int64 (events, rows, columns, channels)."""
+    return _RULES[type(node)](graph, node, *inputs)
+
+
+def check_images(graph: Graph, images: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """`images` as an array. Raises ValueError where they are not mantissas of the input's shape and format."""
     images = np.asarray(images)
     if not np.issubdtype(images.dtype, np.integer):
         raise ValueError(f"images are {images.dtype}, integer counts are needed")
@@ -46,57 +66,23 @@ def execute(graph: Graph, images: NDArray[np.integer[Any]], keep: Iterable[str] 
         raise ValueError(f"images have shape {images.shape[1:]}, the graph reads {graph.input.shape}")
     if images.size and not graph.input.format.holds(int(images.min()), int(images.max())):
         raise ValueError(f"images range from {images.min()} to {images.max()}, the input is {graph.input.format}")
-    wanted = {node.name for node in graph} if keep is None else set(keep)
-    last_use = {name: node.name for node in graph for name in node.inputs}
-    values: dict[str, Integers] = {}
-    for node in graph:
-        sources = [values[name] for name in node.inputs]
-        values[node.name] = (
-            images.astype(np.int64) if isinstance(node, Input) else _RULES[type(node)](graph, node, *sources)
-        )
-        for name in node.inputs:
-            if last_use[name] == node.name and name not in wanted:
-                del values[name]
-    return {node.name: values[node.name] for node in graph if node.name in wanted}
+    return images
 
 
-def predict(graph: Graph, images: NDArray[np.integer[Any]], batch: int = 64) -> dict[str, Integers]:
-    """The outputs by name for any number of images, int64 (events, *shape), `batch` events at a time."""
-    names = [node.name for node in graph.outputs]
-    parts = [execute(graph, images[i : i + batch], names) for i in range(0, max(len(images), 1), batch)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in names}
-
-
-def _conv(graph: Graph, node: Conv2D, x: Integers) -> Integers:
+def _conv(_: Graph, node: Conv2D, x: Integers) -> Integers:
     top, bottom, left, right = node.padding
     x = np.pad(x, ((0, 0), (top, bottom), (0, 0), (0, 0)))
     mode: Any = "wrap" if node.phi is PhiPadding.CIRCULAR else "constant"
     x = np.pad(x, ((0, 0), (0, 0), (left, right), (0, 0)), mode=mode)
-    # Every partial sum lies in the node's worst-case interval (zero is in each input's), so a float type whose
-    # significand covers that interval, the inputs and the weights adds without rounding, in any order (BLAS included).
-    widest = max(abs(int(f(graph.intervals[name]))) for name in (node.name, *node.inputs) for f in (_low, _high))
-    exact = np.float32 if widest < 1 << EXACT_BITS else np.float64
-    floats: NDArray[Any] = x.astype(exact)
-    kernel: NDArray[Any] = node.kernel.astype(exact)
     rows, columns, _ = node.shape
-    step_eta, step_phi = node.stride
-    total: Any = np.zeros((len(x), *node.shape), exact)
-    for i in range(kernel.shape[0]):
-        for j in range(kernel.shape[1]):
-            part = floats[
-                :, i : i + (rows - 1) * step_eta + 1 : step_eta, j : j + (columns - 1) * step_phi + 1 : step_phi
-            ]
-            total += part * kernel[i, j, :, 0] if node.depthwise else part @ kernel[i, j]
-    result: Integers = total.astype(np.int64)
-    return result
-
-
-def _low(bounds: Any) -> int:
-    return int(bounds.low.min())
-
-
-def _high(bounds: Any) -> int:
-    return int(bounds.high.max())
+    down, along = node.stride
+    total = np.zeros((len(x), *node.shape), np.int64)
+    for i in range(node.kernel.shape[0]):
+        for j in range(node.kernel.shape[1]):
+            part = x[:, i : i + (rows - 1) * down + 1 : down, j : j + (columns - 1) * along + 1 : along]
+            weights = node.kernel[i, j]
+            total += part * weights[:, 0] if node.depthwise else part @ weights
+    return total
 
 
 def _scale_bias(_: Graph, node: ScaleBias, x: Integers) -> Integers:
