@@ -98,6 +98,11 @@ class Build:
         """Where vendor tools work: no part of the hand-over."""
         return self.folder / "synth"
 
+    @property
+    def parts(self) -> Path:
+        """What an interrupted gate has simulated already."""
+        return self.simulation / "parts"
+
     def forget_results(self) -> None:
         """Remove what was found about firmware that is about to be replaced."""
         found = (

@@ -114,6 +114,40 @@ def test_results_do_not_depend_on_the_number_of_processes(small: Small, images: 
     assert results[0].events == 7
 
 
+def test_a_killed_simulation_goes_on_where_it_was(
+    small: Small, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, simulation = small
+    some, fed, parts = images(project.plan.graph, 5), [], tmp_path / "parts"
+    monkeypatch.setattr("jetflow.hls.csim.PART", 1.0)  # every image a part
+
+    def kill(events: int) -> None:
+        fed.append(events)
+        if sum(fed) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(project, simulation, some, workers=1, progress=kill, resume=parts)
+    done = {path: path.stat().st_mtime_ns for path in parts.glob("*/*.json")}
+    assert 2 <= len(done) < 5
+    result = simulate(project, simulation, some, workers=1, resume=parts)
+    assert result == simulate(project, simulation, some)
+    assert {path: path.stat().st_mtime_ns for path in done} == done and len(list(parts.glob("*/*.json"))) == 5
+
+
+def test_other_images_or_another_binary_start_anew(small: Small, images: Images, tmp_path: Path) -> None:
+    project, simulation = small
+    some, parts = images(project.plan.graph, 2), tmp_path / "parts"
+    script = tmp_path / "testbench"
+    script.write_text("#!/bin/sh\nexit 7\n")
+    script.chmod(0o755)
+    simulate(project, simulation, some, resume=parts)
+    simulate(project, Simulation(script, simulation.digest, False), some, resume=parts)  # nothing is left to run
+    for other, digest in ((some[::-1], simulation.digest), (some, "another")):
+        with pytest.raises(ToolError, match="exit code 7"):
+            simulate(project, Simulation(script, digest, False), other, resume=parts)
+
+
 def test_a_project_that_is_not_there_is_named(small: Small, tmp_path: Path) -> None:
     graph: Graph = small[0].plan.graph
     with pytest.raises(InputError, match="no firmware of small"):

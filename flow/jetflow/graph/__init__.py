@@ -25,8 +25,8 @@ from jetflow.graph.nodes import (
     Requantise,
     ScaleBias,
 )
-from jetflow.graph.reference import execute
-from jetflow.graph.serialise import load_graph, save_graph
+from jetflow.graph.reference import check_images, execute
+from jetflow.graph.serialise import graph_digest, load_graph, save_graph
 
 __all__ = [
     "BOXES",
@@ -57,7 +57,9 @@ __all__ = [
     "Requantise",
     "Rounding",
     "ScaleBias",
+    "check_images",
     "execute",
+    "graph_digest",
     "load_graph",
     "predict",
     "requantise",

@@ -116,7 +116,7 @@ def _floats(graph: Graph, chain: list[Node], kind: Float) -> Callable[[Floats], 
         return lambda x: convolution(x.astype(kind, copy=False))
 
     def run(x: Floats) -> Floats:
-        y = pool(head, x.astype(kind, copy=False)) if isinstance(head, AveragePool) else x.astype(kind)
+        y: Floats = pool(head, x.astype(kind, copy=False)) if isinstance(head, AveragePool) else x.astype(kind)
         finish(y)
         return y
 

@@ -86,6 +86,11 @@ class Conv2D(Node):
         """Whether the products need no multiplier."""
         return self.weights.bits == 2 and self.weights.signed
 
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates an image, padded cells included."""
+        return self.shape[0] * self.shape[1] * self.kernel.size
+
 
 @dataclass(frozen=True, eq=False)
 class ScaleBias(Node):

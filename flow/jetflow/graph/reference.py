@@ -74,7 +74,7 @@ def _conv(_: Graph, node: Conv2D, x: Integers) -> Integers:
     x = np.pad(x, ((0, 0), (top, bottom), (0, 0), (0, 0)))
     mode: Any = "wrap" if node.phi is PhiPadding.CIRCULAR else "constant"
     x = np.pad(x, ((0, 0), (0, 0), (left, right), (0, 0)), mode=mode)
-    rows, columns, _ = node.shape
+    rows, columns, _channels = node.shape
     down, along = node.stride
     total = np.zeros((len(x), *node.shape), np.int64)
     for i in range(node.kernel.shape[0]):

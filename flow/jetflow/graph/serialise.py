@@ -1,6 +1,7 @@
 """graph.json and its npz of weights: versioned, and the same graph gives the same bytes."""
 
 import dataclasses
+import hashlib
 import json
 import zipfile
 import zlib
@@ -17,7 +18,7 @@ from jetflow.graph.graph import Graph
 from jetflow.graph.nodes import Node, PhiPadding
 from jetflow.npz import write_npz
 
-__all__ = ["SCHEMA", "load_graph", "save_graph"]
+__all__ = ["SCHEMA", "graph_digest", "load_graph", "save_graph"]
 
 SCHEMA = "jetflow-graph-1"
 _WEIGHTS = "graph.npz"
@@ -39,6 +40,17 @@ def save_graph(graph: Graph, folder: Path) -> None:
     text = json.dumps({"schema": SCHEMA, "name": graph.name, "weights": _WEIGHTS, "nodes": nodes}, indent=1)
     write_npz(folder / _WEIGHTS, arrays)
     write_text(folder / "graph.json", text + "\n")
+
+
+def graph_digest(graph: Graph) -> str:
+    """sha256 over every field of every node, as hex digits: equal graphs have equal digests."""
+    whole = hashlib.sha256(graph.name.encode())
+    for node in graph:
+        for field in dataclasses.fields(node):
+            value = getattr(node, field.name)
+            content = value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()
+            whole.update(f"{type(node).__name__} {field.name} {len(content)} ".encode() + content)
+    return whole.hexdigest()
 
 
 def load_graph(folder: Path) -> Graph:

@@ -16,7 +16,7 @@ def convolve(node: Conv2D, kind: Float, finish: Callable[[Floats], None]) -> Cal
     """The convolution as a function of images of type `kind`; `finish` changes every block of rows in place."""
     rows, columns, out = node.shape
     tall, wide, channels, _ = node.kernel.shape
-    kernel = node.kernel.astype(kind)
+    kernel: Floats = node.kernel.astype(kind)
     block = _depthwise if node.depthwise else _regular
     words = columns * (out if node.depthwise else tall * wide * channels)  # of a row
     height = max(1, min(rows, BLOCK // words))
@@ -24,7 +24,7 @@ def convolve(node: Conv2D, kind: Float, finish: Callable[[Floats], None]) -> Cal
 
     def run(x: Floats) -> Floats:
         x = _padded(node, x)
-        y = np.empty((len(x), *node.shape), kind)
+        y: Floats = np.empty((len(x), *node.shape), kind)
         for event in range(0, len(x), count):
             for first in range(0, rows, height):
                 last = min(first + height, rows)

@@ -68,7 +68,7 @@ def _hls(build: Build, events: Images, stress: Images) -> list[Check]:
     simulation = compile_simulation(project, build.simulation)
 
     def csim(images: Images, every_layer: bool, progress: Callable[[int], None]) -> SimulationResult:
-        return simulate(project, simulation, images, trace=every_layer, progress=progress)
+        return simulate(project, simulation, images, every_layer, progress=progress, resume=build.parts)
 
     return [Check("csim", events, True, csim), Check("stress", stress, False, csim)]
 

@@ -1,5 +1,6 @@
 """The gate: every back end of a build against the reference executor, word for word."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,7 @@ def verify(
     With `trace` every layer is compared. Writes verify.json and verify.xml (JUnit) into the build. Where outputs
     differ without `trace`, the comparison is made again with it, so that the first layer that differs is named.
     `inputs` is a digest of all that the result depends on, kept for passed_before. `rtl_events`: how many of the images
-    run through the open RTL, by default RTL_EVENTS.
+    run through the open RTL, by default RTL_EVENTS. After a kill the C simulation goes on where it was.
     """
     graph = build.graph
     planned = list(checks(build, images, rtl_events or RTL_EVENTS))
@@ -69,6 +70,7 @@ def verify(
     content = {**as_json(results, real), "inputs": inputs}
     write_result(build.folder, content)
     write_junit(build.folder / "verify.xml", graph, results)
+    shutil.rmtree(build.parts, ignore_errors=True)
     lines = [
         f"{name}: {describe(graph, node)}" for name, result in results.items() for node in result.nodes if node.first
     ]
