@@ -12,6 +12,7 @@ from jetflow.rtl.operations import (
     Constant,
     Offset,
     Operation,
+    Product,
     Read,
     Round,
     Select,
@@ -125,6 +126,22 @@ class DatapathBuilder:
         for shift, minus in terms[1:]:
             total, scale = self.sum(total, a, (scale - shift, 0), minus), shift
         return self.shift(total, scale)
+
+    def product(self, a: int, b: int) -> int:
+        """a * b; for a constant b without a multiplier."""
+        x, y = self[a], self[b]
+        if isinstance(y, Constant):
+            scaled = self.times(a, abs(y.low))
+            return self.offset(scaled, 0, minus=True) if y.low < 0 else scaled
+        corners = [s * t for s in (x.low, x.high) for t in (y.low, y.high)]
+        return self._add(Product(min(corners), max(corners), (a, b)))
+
+    def narrow(self, a: int, low: int, high: int) -> int:
+        """The same value, known to lie within `low` to `high`; one that is exact modulo its width gets narrower."""
+        x = self[a]
+        if isinstance(x, Read | Sum | Offset | Product) or (isinstance(x, Shift) and x.amount > 0):
+            self._operations[a] = replace(x, low=max(x.low, low), high=min(x.high, high))
+        return a
 
     def select(self, a: int, positive: int, negative: int, low: int, high: int) -> int:
         """`positive` where a >= 0, else `negative`; the caller knows the bounds, which a joins."""

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from jetflow.errors import InputError
 from jetflow.graph import Graph, Node
-from jetflow.rtl.implementation import Choices, choices_from
+from jetflow.rtl.implementation import Choices, Style, choices_from
 from jetflow.rtl.layers import layer_datapath, layer_modules
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.plan import Layer, Plan, make_plan
+from jetflow.rtl.serial import serial_modules
 from jetflow.rtl.sources import hand_written
 from jetflow.rtl.top import lane_bits, top_module
 
@@ -90,6 +91,8 @@ def _effort(layer: Layer) -> int:
 
 def modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     """The SystemVerilog of a layer by module name."""
+    if layer.implementation.style is Style.SERIAL:
+        return serial_modules(graph, layer, cache)
     return layer_modules(graph, layer, layer_datapath(graph, layer, cache))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jetflow.graph import FixedPoint, Overflow, Rounding, requantise
 
-__all__ = ["Clip", "Constant", "Offset", "Operation", "Read", "Round", "Select", "Shift", "Sum", "width"]
+__all__ = ["Clip", "Constant", "Offset", "Operation", "Product", "Read", "Round", "Select", "Shift", "Sum", "width"]
 
 Integers = NDArray[np.int64]
 _WIDE = FixedPoint(True, 62, 0)  # holds every value of a datapath
@@ -112,6 +112,23 @@ class Offset(Operation):
 
     def evaluate(self, *operands: Integers) -> Integers:
         return self.constant - operands[0] if self.minus else self.constant + operands[0]
+
+
+@dataclass(frozen=True)
+class Product(Operation):
+    """a * b, a multiplier of its own."""
+
+    @property
+    def levels(self) -> int:
+        return 2  # a pipeline stage of its own where stages have two levels
+
+    def verilog(self, names: list[str], widths: list[int]) -> str:
+        a, b = (f"{self.width}'({name})" for name in names)
+        return f"{a} * {b}"
+
+    def evaluate(self, *operands: Integers) -> Integers:
+        a, b = operands
+        return a * b
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The top module: layers, the registers and forks between them, AXI4-Stream at the ends."""
 
-from jetflow.graph import FixedPoint
+from jetflow.graph import AveragePool, FixedPoint
 from jetflow.rtl.plan import Layer, Plan, identifier
 
 __all__ = ["lane_bits", "top_module"]
@@ -31,7 +31,7 @@ _INSTANCE = """\
     logic {name}_in_valid, {name}_in_ready, {name}_valid, {name}_ready;
     logic [{in_top}:0] {name}_in_data;
     logic [{out_top}:0] {name}_data;
-    skid_buffer #(.WIDTH({in_bits})) {name}_buffer (
+    {buffer} {name}_buffer (
         .clk(aclk), .rst, .in_valid({valid}), .in_ready({ready}), .in_data({source}_data),
         .out_valid({name}_in_valid), .out_ready({name}_in_ready), .out_data({name}_in_data)
     );
@@ -109,15 +109,26 @@ def _instance(plan: Plan, layer: Layer) -> str:
     readers = plan.readers(node.name)
     each = f"_each_{{}}[{readers.index(layer)}]" if len(readers) > 1 else "_{}"
     in_bits, out = layer.arriving.lanes * node.format.bits * node.shape[2], layer.result
+    buffer = _buffer(plan, layer, in_bits)
     return f"    // ---- {layer.name}: {len(layer.nodes)} nodes, {layer.leaving}\n" + _INSTANCE.format(
         name=layer.name,
         source=source,
         valid=source + each.format("valid"),
         ready=source + each.format("ready"),
-        in_bits=in_bits,
+        buffer=buffer,
         in_top=in_bits - 1,
         out_top=layer.leaving.lanes * out.format.bits * out.shape[2] - 1,
     )
+
+
+def _buffer(plan: Plan, layer: Layer, bits: int) -> str:
+    """What stands in front of a layer. A pool's results come in bursts, of a column in half of its time."""
+    if not layer.implementation.folded:
+        return f"skid_buffer #(.WIDTH({bits}))"
+    pools = {made.result.name for made in plan.layers if isinstance(made.front, AveragePool)}
+    if layer.sources[0] in pools:
+        return f"stream_fifo #(.WIDTH({bits}), .DEPTH({layer.arriving.rows // 2 + 2}))"
+    return f"stream_register #(.WIDTH({bits}))"
 
 
 def _output(layer: Layer) -> str:

@@ -1,0 +1,81 @@
+"""What the folded layers have in common: the matrix behind a convolution, and the window that gives out digits."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.graph import Conv2D, Graph
+from jetflow.rtl.plan import Layer
+
+__all__ = ["matrix_of", "token_bits", "window_instance"]
+
+Integers = NDArray[np.int64]
+
+
+def token_bits(graph: Graph, layer: Layer, digit: int) -> int:
+    """Bits of an activation in two's complement, in whole digits."""
+    format = graph[layer.sources[0]].format
+    return -(-(format.bits + (not format.signed)) // digit) * digit
+
+
+def matrix_of(graph: Graph, layer: Layer) -> tuple[Integers, Integers, Integers]:
+    """Least and largest value of every input of the window, which include zero, and the matrix (inputs, channels)."""
+    assert layer.window is not None and isinstance(layer.front, Conv2D)
+    bounds, kernel = graph.intervals[layer.sources[0]].with_zero(), layer.window.kernel
+    taps, channels = kernel.shape[0] * kernel.shape[1], bounds.low.size
+    if layer.front.depthwise:
+        matrix = np.zeros((taps, channels, channels), np.int64)
+        matrix[:, np.arange(channels), np.arange(channels)] = kernel.reshape(taps, channels)
+    else:
+        matrix = kernel.reshape(taps, channels, -1)
+    return np.tile(bounds.low, taps), np.tile(bounds.high, taps), matrix.reshape(taps * channels, -1)
+
+
+def window_instance(graph: Graph, layer: Layer) -> str:
+    """digit_window.sv with the signals `digits`, `next_first`, `first_digit` and `last_digit`."""
+    spot, source, choice = layer.window, graph[layer.sources[0]], layer.implementation
+    assert spot is not None
+    bits, (tall, wide) = token_bits(graph, layer, choice.digit), spot.kernel.shape[:2]
+    parameters = {
+        "CHANNELS": source.shape[2],
+        "BITS": bits,
+        "DIGIT": choice.digit,
+        "CLOCKS": choice.clocks,
+        "ROWS": spot.arriving.rows,
+        "COLUMNS": spot.arriving.columns,
+        "KERNEL_ROWS": tall,
+        "KERNEL_COLUMNS": wide,
+        "TOP": spot.top,
+        "LEFT": spot.left,
+        "OUT_ROWS": spot.out_rows,
+        "OUT_COLUMNS": spot.out_columns,
+        "ROW_STEP": spot.stride[0],
+        "COLUMN_STEP": spot.stride[1],
+        "WRAP": int(spot.wrap),
+        "ZERO_PHI": int(spot.zero_phi),
+        "FIRST": spot.arriving.first,
+    }
+    data = _widened(source.shape[2], source.format.bits, source.format.signed, bits)
+    settings = ", ".join(f".{key}({value})" for key, value in parameters.items())
+    return f"""\
+    // ---- the window, {choice.digit} bits of every activation a clock
+    logic next_first, first_digit, last_digit;
+    logic [{tall * wide * source.shape[2] * choice.digit - 1}:0] digits;
+    digit_window #(
+        {settings}
+    ) window (
+        .clk, .rst, .advance, .in_valid, .in_ready, .in_data({data}),
+        .next_first, .out_first(first_digit), .out_last(last_digit), .out_digits(digits)
+    );
+"""
+
+
+def _widened(channels: int, bits: int, signed: bool, width: int) -> str:
+    """in_data with every channel of `bits` bits extended to `width`."""
+    if bits == width:
+        return "in_data"
+    fields = []
+    for c in reversed(range(channels)):
+        high = (c + 1) * bits - 1
+        sign = f"in_data[{high}]" if signed else "1'b0"
+        fields.append(f"{{{width - bits}{{{sign}}}}}, in_data[{high}:{c * bits}]")
+    return f"{{{', '.join(fields)}}}"

@@ -1,0 +1,183 @@
+"""A convolution in bit-serial arithmetic: activations enter one bit a clock, few units compute all channels after it.
+
+The window gives out bits, a graph of serial adders sums them, whole sums are collected and go, channel after channel,
+through the units of jetflow.rtl.shared.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.graph import Conv2D, Graph
+from jetflow.rtl.digits import matrix_of, token_bits, window_instance
+from jetflow.rtl.emit import datapath_module
+from jetflow.rtl.implementation import Implementation, Style
+from jetflow.rtl.plan import Layer
+from jetflow.rtl.planes import planes, sum_bits
+from jetflow.rtl.serial_graph import SerialGraph, serial_graph
+from jetflow.rtl.serial_sums import sums_module
+from jetflow.rtl.shared import SharedUnit, shared_unit
+from jetflow.rtl.tables import table_module
+
+__all__ = ["serial_implementation", "serial_modules"]
+
+Integers = NDArray[np.int64]
+LEVELS = 2  # of logic between two registers of a unit
+
+_LAYER = """\
+// Layer of graph {graph}: {nodes}.
+// Bit-serial: {clocks} clocks a pixel.
+module {name} (
+    input  logic clk,
+    input  logic rst,
+    input  logic in_valid,
+    output logic in_ready,
+    input  logic [{in_top}:0] in_data,
+    output logic out_valid,
+    input  logic out_ready,
+    output logic [{out_top}:0] out_data
+);
+    logic advance;  // the whole layer moves, or waits for its reader
+    assign advance = !out_valid || out_ready;
+
+{window}
+    // ---- {words} sums of {bits} bits, a bit a clock
+    logic sums_first;
+    logic [{sums_top}:0] sums;
+    {name}_sums adders (
+        .clk, .rst, .advance, .next_first, .in_bits(digits), .out_first(sums_first), .out_bits(sums)
+    );
+    logic words_valid;
+    logic [{slot_top}:0] slot;
+    logic [{words_top}:0] words;
+    word_collector #(.LANES({lanes}), .SLOTS({slots}), .BITS({bits})) collector (
+        .clk, .rst, .advance, .in_first(sums_first), .in_bits(sums),
+        .out_valid(words_valid), .out_slot(slot), .out_words(words)
+    );
+
+    // ---- {units} units compute {channels} channels
+    logic [{units_top}:0] unit_valid;
+    logic [{units_bits}:0] results;
+{tables}    for (genvar u = 0; u < {units}; u++) begin : unit
+        {name}_datapath datapath (
+            .clk, .rst, .advance, .in_valid(words_valid),
+            .in_data({unit_data}), .out_valid(unit_valid[u]), .out_data(results[u*{result}+:{result}])
+        );
+    end
+    logic [{shelf_top}:0] pixel;
+    word_shelf #(.LANES({units}), .SLOTS({slots}), .BITS({result})) shelf (
+        .clk, .rst, .advance, .in_valid(unit_valid[0]), .in_words(results), .out_valid, .out_data(pixel)
+    );
+    assign out_data = pixel[{out_top}:0];
+    wire unused = &{{1'b0, unit_valid, pixel, slot, last_digit, first_digit}};
+endmodule
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """`matrix`: ternary, an output a word; word p of channel c is number c * planes + p. `shifts`: by plane."""
+
+    matrix: Integers
+    shifts: tuple[int, ...]
+    bits: int
+
+
+def serial_implementation(graph: Graph, layer: Layer, clocks: int) -> Implementation | None:
+    """The bit-serial form of `layer` at `clocks` clocks a pixel or less; None where there is none."""
+    if not isinstance(layer.front, Conv2D) or layer.arriving.lanes > 1:
+        return None
+    digits = token_bits(graph, layer, 1)
+    if clocks < digits:
+        return None
+    bits = _sums(graph, layer, clocks).bits
+    return Implementation(Style.SERIAL, max(digits, bits), 1) if bits <= clocks else None
+
+
+def _sums(graph: Graph, layer: Layer, bits: int) -> _Sums:
+    low, high, matrix = matrix_of(graph, layer)
+    parts = planes(matrix, low, high, bits)
+    words = np.stack([part.matrix for part in parts], axis=-1)  # inputs, channels, planes
+    return _Sums(
+        words.reshape(len(matrix), -1),
+        tuple(part.shift for part in parts),
+        max(2, *(sum_bits(part.matrix, low, high) for part in parts)),
+    )
+
+
+def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
+    """The SystemVerilog of a bit-serial layer by module name; solved graphs are kept in the folder `cache`."""
+    assert isinstance(layer.front, Conv2D)
+    clocks = layer.implementation.clocks
+    sums = _sums(graph, layer, clocks)
+    unit = shared_unit(graph, layer.front, sums.shifts, sums.bits, layer.pointwise)
+    channels, result = layer.front.shape[2], layer.result.format.bits
+    units = -(-channels // clocks)
+    slots = -(-channels // units)
+    adders = serial_graph(sums.matrix, cache)
+    nodes = ", ".join(f"{node.name} ({type(node).__name__})" for node in layer.nodes)
+    lanes, source = units * len(sums.shifts), graph[layer.sources[0]]
+    text = _LAYER.format(
+        graph=graph.name,
+        nodes=nodes,
+        clocks=clocks,
+        name=layer.name,
+        in_top=source.format.bits * source.shape[2] - 1,
+        out_top=channels * result - 1,
+        window=window_instance(graph, layer),
+        words=sums.matrix.shape[1],
+        bits=sums.bits,
+        sums_top=lanes * slots - 1,
+        slot_top=max(1, (slots - 1).bit_length()) - 1,
+        words_top=lanes * sums.bits - 1,
+        lanes=lanes,
+        slots=slots,
+        units=units,
+        channels=channels,
+        units_top=units - 1,
+        units_bits=units * result - 1,
+        tables=_table_instance(layer.name, units, unit),
+        unit_data=_unit_data(len(sums.shifts) * sums.bits, unit.table_bits),
+        result=result,
+        shelf_top=units * slots * result - 1,
+    )
+    rows = [[unit.table[c] if c < channels else 0 for c in range(s, units * slots, slots)] for s in range(slots)]
+    modules = {
+        layer.name: text,
+        f"{layer.name}_sums": sums_module(
+            f"{layer.name}_sums", f"Sums of {layer.front.name}.", _ordered(adders, channels, len(sums.shifts), slots)
+        ),
+        f"{layer.name}_datapath": datapath_module(
+            f"{layer.name}_datapath", f"A unit of {nodes}.", unit.datapath, LEVELS
+        ),
+    }
+    if unit.table_bits:
+        name = f"{layer.name}_table"
+        modules[name] = table_module(name, f"Constants of {nodes}, a channel a unit.", rows, unit.table_bits)
+    return modules
+
+
+def _ordered(graph: SerialGraph, channels: int, count: int, slots: int) -> SerialGraph:
+    """The outputs as word_collector.sv wants them: by unit, plane and slot; -1 where there is no channel."""
+    units = -(-channels // slots)
+    outputs = []
+    for u in range(units):
+        for p in range(count):
+            for c in range(u * slots, (u + 1) * slots):
+                outputs.append(graph.outputs[c * count + p] if c < channels else -1)
+    return SerialGraph(graph.inputs, graph.nodes, tuple(outputs))
+
+
+def _table_instance(name: str, units: int, unit: SharedUnit) -> str:
+    if not unit.table_bits:
+        return ""
+    return (
+        f"    logic [{units * unit.table_bits - 1}:0] constants;\n    {name}_table table_i (.slot, .row(constants));\n"
+    )
+
+
+def _unit_data(words: int, table: int) -> str:
+    data = f"words[u*{words}+:{words}]"
+    return f"{{constants[u*{table}+:{table}], {data}}}" if table else data
