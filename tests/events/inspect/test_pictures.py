@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 
@@ -48,6 +49,19 @@ def test_nothing_to_draw(sample: Path, tmp_path: Path) -> None:
         write_events(tmp_path / "empty.h5", [block], file.grid, list(file.process_names), {})
     with open_events(tmp_path / "empty.h5") as file:
         assert set(drawn(file, tmp_path / "pictures", 0)) == FIXED
+
+
+def test_only_classes_that_are_there(heavy: Path, tmp_path: Path) -> None:
+    """The average jets of b alone are one row, those of all classes three."""
+    heights = []
+    with open_events(heavy) as file:
+        bottom = np.flatnonzero(file.process == file.process_names.index("bb"))
+        write_events(tmp_path / "bb.h5", [file.block().take(bottom)], file.grid, list(file.process_names), {})
+    for path in (heavy, tmp_path / "bb.h5"):
+        with open_events(path) as file:
+            draw(file, read_contents(file), tmp_path / "pictures", 0)
+        heights.append(imread(tmp_path / "pictures" / "average-jets.png").shape[0])
+    assert heights[0] > 2 * heights[1]
 
 
 def test_bad_number(sample: Path, tmp_path: Path) -> None:

@@ -58,6 +58,12 @@ def test_bad_images(tmp_path: Path, images: np.ndarray, options: dict[str, Any],
     assert not (tmp_path / "out.h5").exists()
 
 
+def test_images_do_not_become_public_in_one_step(tmp_path: Path) -> None:
+    np.save(tmp_path / "own.npy", np.zeros((1, 68, 72, 2), np.float32))
+    with pytest.raises(InputError, match=r"own\.npy: --layout public is made from jetflow's; convert to that first"):
+        convert(tmp_path / "own.npy", tmp_path / "out.h5", "public")
+
+
 def tree_content(events: int = 1500) -> dict[str, Any]:
     """Jagged branches of cells and of truth, more events than are read at a time."""
     rng = np.random.default_rng(9)
@@ -100,6 +106,23 @@ def test_trees(tmp_path: Path) -> None:
         assert (image[event] == expected.astype(np.float32)).all()
     pdg = np.abs(ak.to_numpy(ak.flatten(content["truth_pdg"])))
     assert (labels.class_id == np.select([pdg == 6, pdg == 24], [1, 2], 3)).all()
+
+
+def test_records_as_uproot_writes_them(tmp_path: Path) -> None:
+    """A record a collection, assigned: an RNTuple of fields ecal.eta ... in new versions, else branches ecal_eta ..."""
+    content = tree_content(40)
+    names = {"ecal": ("eta", "phi", "et"), "truth": ("pdg", "eta", "phi", "pt", "mass")}
+    records = {name: ak.zip({key: content[f"{name}_{key}"] for key in keys}) for name, keys in names.items()}
+    with uproot.recreate(tmp_path / "records.root") as file:
+        file["events"] = records
+    tables = []
+    for path in (tmp_path / "records.root", write_tree(tmp_path / "own.root", content)):
+        convert(path, tmp_path / "ours.h5", "jetflow")
+        with open_events(tmp_path / "ours.h5") as ours:
+            tables.append(ours.block().tables)
+    for name, table in tables[1].items():
+        for key, values in table.columns.items():
+            assert (tables[0][name].columns[key] == values).all()
 
 
 def test_branches_by_name_and_bins(tmp_path: Path) -> None:

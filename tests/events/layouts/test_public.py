@@ -231,7 +231,11 @@ def refused(path: Path, message: str) -> None:
 def test_layouts_that_do_not_fit(tmp_path: Path, sample: Path) -> None:
     out = tmp_path / "out.h5"
     for source, layout, message in (
-        (sample, "jetflow", r"sample-256\.h5: is in jetflow's layout already: give --layout public"),
+        (
+            sample,
+            "jetflow",
+            r"sample-256\.h5: is in jetflow's layout already \(jetflow-events-1\): give --layout public",
+        ),
         (sample, "public", r"track: absent; its channels are ecal, hcal"),
         (tmp_path / "none.h5", "jetflow", r"none\.h5: no such file"),
     ):

@@ -144,25 +144,26 @@ def _by_process(file: EventFile, jets: Table, column: str) -> dict[str, NDArray[
 
 
 def _average_jets(file: EventFile, folder: Path) -> list[Path]:
-    """Average images of every class and collection, and the same by distance from the label."""
+    """Average images of every collection and class that is there, and the same by distance from the label."""
     colours = plotting("matplotlib.colors")
     profiles = jet_profiles(file, "paper1", AVERAGED)
     names, collections = CLASSES["paper1"], file.collections
     images, rings = folder / "average-jets.png", folder / "jet-shapes.png"
     top = max(float(profiles.images.max()), 1e-6)
     norm = colours.LogNorm(top * 1e-4, top)
-    with picture(images, len(names), len(collections), (3.1 * len(collections) + 1.2, 3.2 * len(names))) as axes:
-        for row, name in enumerate(names):
+    shown = np.flatnonzero(profiles.labels).tolist() or [0]
+    with picture(images, len(shown), len(collections), (3.1 * len(collections) + 1.2, 3.2 * len(shown))) as axes:
+        for row, index in enumerate(shown):
             for column, collection in enumerate(collections):
                 axis = axes[row, column]
                 span = (-REACH, REACH, -REACH, REACH)
-                image = np.maximum(profiles.images[row, column].T, norm.vmin)
+                image = np.maximum(profiles.images[index, column].T, norm.vmin)
                 drawn = axis.imshow(image, cmap="viridis", norm=norm, origin="lower", extent=span)
-                axis.set_title(f"{name}: {NAMES[collection]}", fontsize=13)
+                axis.set_title(f"{names[index]}: {NAMES[collection]}", fontsize=13)
                 ticks = (-0.5, 0.0, 0.5)
-                axis.set_xticks(ticks, None if row == len(names) - 1 else [""] * 3)
+                axis.set_xticks(ticks, None if row == len(shown) - 1 else [""] * 3)
                 axis.set_yticks(ticks, None if column == 0 else [""] * 3)
-                if row == len(names) - 1:
+                if row == len(shown) - 1:
                     axis.set_xlabel(r"$\Delta\eta$")
                 if column == 0:
                     axis.set_ylabel(r"$\Delta\phi$ [rad]")

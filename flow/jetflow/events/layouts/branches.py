@@ -23,8 +23,8 @@ class BranchMap(BaseModel):
           ecal: {eta: Tower.Eta, phi: Tower.Phi, et: Tower.Eem}
         truth: {pdg: Jet.PID, eta: Jet.Eta, phi: Jet.Phi, pt: Jet.PT, mass: Jet.Mass}
 
-    Without `collections`, those are read whose branches are called ecal_eta, ecal_phi, ecal_et and so on; without
-    `truth`, the branches truth_pdg, truth_eta ... if they are there.
+    Without `collections`, those are read whose branches are called ecal_eta, ecal_phi, ecal_et (or ecal.eta ...) and
+    so on; without `truth`, the branches truth_pdg, truth_eta ... if they are there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,7 +41,9 @@ class BranchMap(BaseModel):
         try:
             made = cls.model_validate(yaml.safe_load(path.read_text()) or {})
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise InputError(f"{path}: unreadable or no YAML; give names of branches, see the help") from error
+            raise InputError(
+                f"{path}: unreadable or no YAML; name tree, collections and truth as README says"
+            ) from error
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(str(part) for part in first["loc"])

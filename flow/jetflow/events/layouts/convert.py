@@ -23,6 +23,7 @@ __all__ = ["Layout", "Options", "convert"]
 
 Layout = Literal["jetflow", "public"]
 _STEP = 256  # events at a time
+_FOREIGN = (".npy", ".npz", ".root")  # HDF5 is what is neither
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def convert(source: Path, out: Path, layout: Layout, options: Options | None = N
         raise InputError(f"{out}: is the input itself; choose another OUT")
     settings = options or Options()
     if layout == "public":
+        if source.suffix in _FOREIGN:
+            raise InputError(f"{source}: --layout public is made from jetflow's; convert to that first")
         with open_events(source) as events:
             own = events.provenance.get("converted", {})
             return write_public(out, events, own.get("index_dtype", "int16"), settings.inside_top)

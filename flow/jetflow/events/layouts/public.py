@@ -55,9 +55,11 @@ class PublicFile:
         names = [name for names in DATASETS.values() for name in names]
         with reading(path):
             if not any(name in file for name in names):
-                ours = str(file.attrs.get("schema", "")).startswith(FORMAT)
+                schema = str(file.attrs.get("schema", ""))
                 found = (
-                    "is in jetflow's layout already: give --layout public" if ours else "is not in the public layout"
+                    f"is in jetflow's layout already ({schema}): give --layout public"
+                    if schema.startswith(FORMAT)
+                    else "is not in the public layout"
                 )
                 raise InputError(f"{path}: {found}; public files, .npy, .npz and .root can become jetflow's")
             self.has_baseline = "baseline" in file

@@ -20,6 +20,7 @@ from jetflow.events.layouts.foreign import no_truth, unknown
 __all__ = ["tree_blocks"]
 
 _STEP = 1000  # events at a time
+_MARKS = ("_", ".")  # between collection and column: of trees as uproot writes them, and of RNTuples
 
 
 def tree_blocks(path: Path, branches: Path | None, mu: float) -> Iterator[Block]:
@@ -32,9 +33,14 @@ def tree_blocks(path: Path, branches: Path | None, mu: float) -> Iterator[Block]
     names = BranchMap.read(branches)
     tree, keys, count = _opened(path, names.tree)
     cells = names.collections or {
-        name: {column: f"{name}_{column}" for column in CELLS} for name in COLLECTIONS if f"{name}_et" in keys
+        name: {column: f"{name}{mark}{column}" for column in CELLS}
+        for name in COLLECTIONS
+        for mark in _MARKS
+        if f"{name}{mark}et" in keys
     }
-    truth = names.truth or ({name: f"truth_{name}" for name in OBJECT} if "truth_pdg" in keys else {})
+    truth = names.truth or {
+        column: f"truth{mark}{column}" for mark in _MARKS if f"truth{mark}pdg" in keys for column in OBJECT
+    }
     wanted = [branch for columns in (*cells.values(), truth) for branch in columns.values()]
     missing = [branch for branch in wanted if branch not in keys]
     if not cells or missing:
