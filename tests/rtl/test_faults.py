@@ -108,3 +108,17 @@ def test_a_design_that_does_not_answer_is_reported(wrapped: Any, pair: np.ndarra
     stimulus = Stimulus(beats(wrapped, pair[0]), per_event(wrapped) + 1, patience=PATIENCE)
     with pytest.raises(ToolError, match=f"nothing moved for {PATIENCE} cycles"):
         run(wrapped.design, wrapped.model, stimulus)
+
+
+@pytest.mark.parametrize("stalls", [{"in_stall": 1.0}, {"out_stall": 1.0}])
+def test_an_end_that_stalls_forever_is_reported_in_time(
+    wrapped: Any, pair: np.ndarray, stalls: dict[str, float]
+) -> None:
+    stimulus = Stimulus(beats(wrapped, pair[0]), per_event(wrapped), patience=PATIENCE, **stalls)
+    with pytest.raises(ToolError, match=f"nothing moved for {PATIENCE} cycles: 0 of {per_event(wrapped)} words came"):
+        run(wrapped.design, wrapped.model, stimulus)
+
+
+def test_reset_frees_a_design_whose_readers_were_never_ready(wrapped: Any, pair: np.ndarray) -> None:
+    given = beats(wrapped, pair[0]).abandoned(20) + beats(wrapped, pair[1]).after(PATIENCE, reset=True)
+    agrees(wrapped, outputs(wrapped, given, 1, quiet_until=2 * PATIENCE), pair[1])
