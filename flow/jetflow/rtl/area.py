@@ -10,11 +10,11 @@ from math import ceil
 from jetflow.graph import AveragePool, Node
 from jetflow.rtl.datapath import Datapath
 from jetflow.rtl.geometry import Window
-from jetflow.rtl.operations import Clip, Offset, Operation, Round, Select, Sum
+from jetflow.rtl.operations import Clip, Offset, Operation, Product, Round, Select, Sum
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.schedule import Schedule
 
-__all__ = ["Area", "datapath_area", "front_area", "register_area"]
+__all__ = ["Area", "datapath_area", "front_area", "memory_area", "register_area"]
 
 SHARED = 0.8
 
@@ -45,7 +45,8 @@ def datapath_area(datapath: Datapath, plan: Schedule) -> Area:
     luts = sum(_luts(operation) for operation in datapath.operations)
     stages = range(plan.stages)
     kept = sum(op.width for i, op in enumerate(datapath.operations) for s in stages if plan.kept(i, s))
-    return Area(round(SHARED * luts), kept + datapath.out_bits + plan.stages)
+    multipliers = sum(isinstance(operation, Product) for operation in datapath.operations)
+    return Area(round(SHARED * luts), kept + datapath.out_bits + plan.stages, dsp=multipliers)
 
 
 def register_area(bits: int) -> Area:

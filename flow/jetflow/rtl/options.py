@@ -1,6 +1,6 @@
 """The ways in which each layer of a plan can be implemented, what each costs, and how deep its pipeline is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,13 +11,14 @@ from pathlib import Path
 from jetflow.graph import Graph
 from jetflow.rtl.area import Area, datapath_area, front_area, register_area
 from jetflow.rtl.design import modules_of
-from jetflow.rtl.implementation import UNROLLED, Implementation
+from jetflow.rtl.folding import clocks_a_pixel, options
+from jetflow.rtl.implementation import Implementation, Style
 from jetflow.rtl.layers import LEVELS, layer_datapath
 from jetflow.rtl.mapping import mapped_before
 from jetflow.rtl.plan import Layer, Plan
 from jetflow.rtl.schedule import schedule
+from jetflow.rtl.serial_cost import serial_cost
 from jetflow.rtl.sources import hand_written, with_parts
-from jetflow.rtl.steps import layer_steps
 
 __all__ = ["Caches", "Option", "plan_options"]
 
@@ -32,7 +33,8 @@ class Caches:
 
 @dataclass(frozen=True)
 class Option:
-    """One way to implement a layer: its area, that of the register in front of it included, and its pipeline stages.
+    """One way to implement a layer: its area, that of the register in front of it included, and the clocks through it
+    behind its window or pool.
 
     `mapped`: whether the area is what Yosys found when this very module was mapped, else it is estimated.
     """
@@ -57,19 +59,23 @@ def _options(plan: Plan, layer: Layer, caches: Caches) -> tuple[Option, ...]:
 
 
 def _estimated(plan: Plan, layer: Layer, adders: Path) -> Iterator[Option]:
-    yield _unrolled(plan.graph, layer, adders)
+    for implementation in options(plan.graph, layer, clocks_a_pixel(plan, layer)):
+        chosen = replace(layer, implementation=implementation)
+        area, depth = _COSTS[implementation.style](plan.graph, chosen, adders)
+        yield Option(implementation, area, depth, mapped=False)
 
 
-def _spare_clocks(plan: Plan, layer: Layer) -> int:
-    """Clocks that a step of `layer` may take without slowing the input down, but for columns that are played again."""
-    return max(1, plan.input_order.beats // int(layer_steps(layer).takes.sum()))
-
-
-def _unrolled(graph: Graph, layer: Layer, adders: Path) -> Option:
+def _unrolled(graph: Graph, layer: Layer, adders: Path) -> tuple[Area, int]:
     datapath = layer_datapath(graph, layer, adders)
     stages = schedule(datapath, LEVELS)
     area = datapath_area(datapath, stages).times(layer.lanes) + front_area(layer, graph[layer.sources[0]])
-    return Option(UNROLLED, area, stages.stages, mapped=False)
+    return area, stages.stages
+
+
+_COSTS: dict[Style, Callable[[Graph, Layer, Path], tuple[Area, int]]] = {
+    Style.UNROLLED: _unrolled,
+    Style.SERIAL: serial_cost,
+}
 
 
 def _with_cells(graph: Graph, layer: Layer, option: Option, caches: Caches) -> Option:

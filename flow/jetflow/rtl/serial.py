@@ -21,7 +21,7 @@ from jetflow.rtl.serial_sums import sums_module
 from jetflow.rtl.shared import SharedUnit, shared_unit
 from jetflow.rtl.tables import table_module
 
-__all__ = ["serial_implementation", "serial_modules"]
+__all__ = ["LayerSums", "layer_sums", "serial_implementation", "serial_modules"]
 
 Integers = NDArray[np.int64]
 LEVELS = 2  # of logic between two registers of a unit
@@ -77,7 +77,7 @@ endmodule
 
 
 @dataclass(frozen=True, eq=False)
-class _Sums:
+class LayerSums:
     """`matrix`: ternary, an output a word; word p of channel c is number c * planes + p. `shifts`: by plane."""
 
     matrix: Integers
@@ -92,15 +92,16 @@ def serial_implementation(graph: Graph, layer: Layer, clocks: int) -> Implementa
     digits = token_bits(graph, layer, 1)
     if clocks < digits:
         return None
-    bits = _sums(graph, layer, clocks).bits
+    bits = layer_sums(graph, layer, clocks).bits
     return Implementation(Style.SERIAL, max(digits, bits), 1) if bits <= clocks else None
 
 
-def _sums(graph: Graph, layer: Layer, bits: int) -> _Sums:
+def layer_sums(graph: Graph, layer: Layer, bits: int) -> LayerSums:
+    """The sums of a folded layer, none of more than `bits` bits."""
     low, high, matrix = matrix_of(graph, layer)
     parts = planes(matrix, low, high, bits)
     words = np.stack([part.matrix for part in parts], axis=-1)  # inputs, channels, planes
-    return _Sums(
+    return LayerSums(
         words.reshape(len(matrix), -1),
         tuple(part.shift for part in parts),
         max(2, *(sum_bits(part.matrix, low, high) for part in parts)),
@@ -111,7 +112,7 @@ def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     """The SystemVerilog of a bit-serial layer by module name; solved graphs are kept in the folder `cache`."""
     assert isinstance(layer.front, Conv2D)
     clocks = layer.implementation.clocks
-    sums = _sums(graph, layer, clocks)
+    sums = layer_sums(graph, layer, clocks)
     unit = shared_unit(graph, layer.front, sums.shifts, sums.bits, layer.pointwise)
     channels, result = layer.front.shape[2], layer.result.format.bits
     units = -(-channels // clocks)
