@@ -8,7 +8,7 @@ import pytest
 
 from jetflow.errors import ToolError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder
-from jetflow.rtl import map_design, read_mapping, write_design
+from jetflow.rtl import Caches, find_front, map_design, read_mapping, write_design
 from jetflow.rtl.mapping import GLUE, map_build
 
 
@@ -32,7 +32,13 @@ def test_every_layer_and_the_glue(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert mapping.total.lut == sum(block.lut for block in mapping.layers.values())
     assert mapping.layers[GLUE].ff > 0
     assert read_mapping(tmp_path) == mapping
+    assert 500 < mapping.total.delay_ps == max(block.delay_ps for block in mapping.layers.values()) < 10_000
 
+    caches = Caches(tmp_path / "adders", tmp_path / "elsewhere")
+    (estimated,) = find_front(graph, 1, caches)
+    assert abs(estimated.area.lut / mapping.total.lut - 1) < 0.35
+    (known,) = find_front(graph, 1, Caches(caches.adders, tmp_path / "cache" / "jetflow" / "mapped"))
+    assert known.mapped == 1 and known.area.lut - mapping.layers["layer_out"].lut == 8  # and a register in front
     monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("mapped again"))
     assert map_build(graph, tmp_path / "rtl", tmp_path) == mapping
 

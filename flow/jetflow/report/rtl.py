@@ -15,7 +15,8 @@ CELLS = {"lut": "LUT", "ff": "FF", "bram18": "BRAM18", "uram": "URAM", "dsp": "D
 
 def rtl_section(build: Build) -> Section:
     """Figures of kind simulated and mapped; what was not run is missing."""
-    figures: list[Figure] = []
+    lanes, how = build.settings.pixels_per_clock, "--pixels-per-clock: of a column, side by side at the input"
+    figures: list[Figure] = [Figure("pixels_per_clock", lanes, "pixels", Kind.COUNTED, how)]
     missing: list[Missing] = []
     timing, mapping = read_timing(build.folder), read_mapping(build.folder)
     if timing is None:

@@ -16,7 +16,7 @@ from jetflow.rtl.schedule import Schedule
 
 __all__ = ["Area", "datapath_area", "front_area", "memory_area", "register_area"]
 
-SHARED = 0.8
+SHARED = 0.79
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,10 @@ def memory_area(depth: int, bits: int) -> Area:
     """A memory with one port to write and one to read: 32 x 14 or 64 x 7 bits in eight LUTs, or 512 x 72 in a block."""
     if depth <= 32:
         return Area(8 * ceil(bits / 14))
-    if depth <= 64 or bits * depth < 1024:
-        return Area(8 * ceil(bits / 7) * ceil(depth / 64))
+    if depth <= 64:
+        return Area(8 * ceil(bits / 7))
+    if bits * depth < 2048:  # a block would be nearly empty
+        return Area(8 * ceil(bits / 14) * ceil(depth / 32))
     return Area(bram18=ceil(bits / 36) * ceil(depth / 512))
 
 
@@ -88,9 +90,11 @@ def _window(spot: Window, pixel: int) -> Area:
 
 
 def _pool(layer: Layer, source: Node) -> Area:
-    """average_pool.sv: sums of pairs of rows, of pairs of columns, and a memory of a column between them."""
-    bits = layer.lanes * (source.format.bits + 2) * source.shape[2]
-    return memory_area(-(-layer.leaving.rows // layer.lanes), bits) + Area(2 * bits, 3 * bits)
+    """average_pool.sv: sums of pairs of rows, of pairs of columns, and memories of the columns that wait."""
+    assert isinstance(layer.front, AveragePool)
+    bits, first = layer.lanes * (source.format.bits + 2) * source.shape[2], layer.arriving.first
+    orphan = first > 0 and (first + layer.front.padding) % 2
+    return memory_area(-(-layer.leaving.rows // layer.lanes), bits).times(1 + orphan) + Area(2 * bits, 3 * bits)
 
 
 def _luts(operation: Operation) -> int:

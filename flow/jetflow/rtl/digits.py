@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.graph import Conv2D, Graph
+from jetflow.rtl.area import Area, memory_area
 from jetflow.rtl.plan import Layer
 
-__all__ = ["matrix_of", "token_bits", "window_instance"]
+__all__ = ["digit_window_area", "matrix_of", "token_bits", "window_instance"]
 
 Integers = NDArray[np.int64]
+SHIFT = 16  # bits of a register that moves on in one LUT
 
 
 def token_bits(graph: Graph, layer: Layer, digit: int) -> int:
@@ -79,3 +81,16 @@ def _widened(channels: int, bits: int, signed: bool, width: int) -> str:
         sign = f"in_data[{high}]" if signed else "1'b0"
         fields.append(f"{{{width - bits}{{{sign}}}}}, in_data[{high}:{c * bits}]")
     return f"{{{', '.join(fields)}}}"
+
+
+def digit_window_area(graph: Graph, layer: Layer) -> Area:
+    """digit_window.sv: memories of a column and of the columns that are played again, rows that wait, the digits."""
+    spot, digit = layer.window, layer.implementation.digit
+    assert spot is not None
+    tall, wide = spot.kernel.shape[:2]
+    digits, width = token_bits(graph, layer, digit) // digit, digit * graph[layer.sources[0]].shape[2]
+    area = memory_area(spot.arriving.rows * digits, (wide - 1) * width) if wide > 1 else Area()
+    if spot.wrap and wide > 1:
+        area += memory_area((wide - 1) * spot.arriving.rows * digits, width)
+    waiting = (tall - 1) * wide * width
+    return area + Area(waiting * -(-digits // SHIFT), waiting + tall * wide * width)

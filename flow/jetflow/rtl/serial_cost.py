@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from jetflow.graph import Conv2D, Graph
-from jetflow.rtl.area import Area, datapath_area, memory_area
+from jetflow.rtl.area import Area, datapath_area
+from jetflow.rtl.digits import digit_window_area
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.schedule import schedule
 from jetflow.rtl.serial import LEVELS, layer_sums
@@ -14,7 +15,6 @@ from jetflow.rtl.shared import shared_unit
 __all__ = ["serial_cost"]
 
 _ADDER = {1: Area(1, 1), 2: Area(2, 2), 3: Area(3, 3), 4: Area(3, 3)}  # by operands
-SHIFT = 16  # bits of a register that moves on in one LUT
 
 
 def serial_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
@@ -30,7 +30,13 @@ def serial_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     words = units * slots * len(sums.shifts)
     collector = Area(words * sums.bits * 5 // 16, 2 * words * sums.bits)  # a multiplexer of the slots, two registers
     shelf = Area(0, units * slots * layer.result.format.bits)
-    area = _window(graph, layer) + _sums(adders) + collector + datapath_area(unit.datapath, stages).times(units) + shelf
+    area = (
+        digit_window_area(graph, layer)
+        + _sums(adders)
+        + collector
+        + datapath_area(unit.datapath, stages).times(units)
+        + shelf
+    )
     return area, max(1, *adders.levels()) + sums.bits + slots + stages.stages + 1
 
 
@@ -44,16 +50,3 @@ def _sums(adders: SerialGraph) -> Area:
         for i, _ in node.operands:
             latest[i] = max(latest[i], levels[number] - 1 - levels[i])
     return total + Area(0, sum(latest))
-
-
-def _window(graph: Graph, layer: Layer) -> Area:
-    """digit_window.sv: memories of a column and of the columns that are played again, rows that wait, the digits."""
-    spot, source = layer.window, graph[layer.sources[0]]
-    assert spot is not None
-    tall, wide = spot.kernel.shape[:2]
-    digits, width = source.format.bits + (not source.format.signed), source.shape[2]
-    area = memory_area(spot.arriving.rows * digits, (wide - 1) * width) if wide > 1 else Area()
-    if spot.wrap and wide > 1:
-        area += memory_area((wide - 1) * spot.arriving.rows * digits, width)
-    waiting = (tall - 1) * wide * width
-    return area + Area(waiting * -(-digits // SHIFT), waiting + tall * wide * width)
