@@ -8,7 +8,7 @@ import pytest
 
 from jetflow.errors import InputError
 from jetflow.events import CLASSES, EventFile, Labels
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.files.schema import TRUTH
 from jetflow.events.labels import paper1_labels, paper2_labels
 

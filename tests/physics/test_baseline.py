@@ -9,7 +9,7 @@ import pytest
 
 from jetflow.errors import InputError
 from jetflow.events import EventFile, open_events
-from jetflow.events.files.block import Block, Table
+from jetflow.events.block import Block, Table
 from jetflow.events.files.schema import BASELINE
 from jetflow.events.files.writer import write_events
 from jetflow.physics import Detections

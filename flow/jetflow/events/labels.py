@@ -9,20 +9,19 @@ atlas-clusters   cluster     topological clusters of the calorimeter: the jets' 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import Any, Final, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
+from jetflow.events.block import Table
 from jetflow.events.collisions.processes import GRAVITON
-from jetflow.events.files.block import Table
 from jetflow.events.files.schema import CALORIMETER
+from jetflow.events.grid import Grid
 from jetflow.events.jets.clusters import tower_clusters, tower_noise
-
-if TYPE_CHECKING:
-    from jetflow.events.files.reader import EventFile
 
 __all__ = ["CLASSES", "Labels", "Scheme", "labels", "paper1_labels", "paper2_labels"]
 
@@ -59,9 +58,21 @@ class Labels:
         return len(self.offsets) - 1
 
 
-def labels(
-    file: EventFile, scheme: Scheme, start: int = 0, stop: int | None = None, inside_top: bool = False
-) -> Labels:
+class _Source(Protocol):
+    """What labels are derived from: an open events file (files.reader.EventFile)."""
+
+    grid: Grid
+
+    @property
+    def mu(self) -> NDArray[np.float32]: ...
+    def truth(self, start: int = 0, stop: int | None = None) -> Table: ...
+    def genjets(self, start: int = 0, stop: int | None = None) -> Table: ...
+    def image_et(
+        self, channels: Sequence[str], grid: Literal["tower", "crystal"], start: int = 0, stop: int | None = None
+    ) -> NDArray[np.float32]: ...
+
+
+def labels(file: _Source, scheme: Scheme, start: int = 0, stop: int | None = None, inside_top: bool = False) -> Labels:
     """The labels of events start .. stop - 1 by `scheme`, inside the image.
 
     `inside_top` keeps the W, Z or H inside a top quark as a label of its own (schemes of the papers). Raises InputError

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import jetflow
 from jetflow.errors import InputError
-from jetflow.events.files.block import Block, Table
+from jetflow.events.block import Block, Table
 from jetflow.events.files.reader import EventFile, open_events
 from jetflow.events.files.schema import COLLECTIONS
 from jetflow.events.files.writer import write_events

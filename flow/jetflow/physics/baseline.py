@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from jetflow.errors import InputError
 from jetflow.events import EventFile
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.physics.detections import Detections
 
 __all__ = ["PAPER1_WINDOWS", "Window", "baseline_detections"]

@@ -12,7 +12,7 @@ import pytest
 
 from jetflow.errors import InputError, MissingToolError
 from jetflow.events import extra, open_events
-from jetflow.events.files.block import Block
+from jetflow.events.block import Block
 from jetflow.events.generation.pileup import Pool
 from jetflow.events.generation.request import Request
 from jetflow.events.generation.run import generate
@@ -96,7 +96,7 @@ from pathlib import Path
 import numpy as np
 from jetflow.errors import InputError
 from jetflow.events import open_events
-from jetflow.events.files.block import Block
+from jetflow.events.block import Block
 from jetflow.events.files.writer import write_events
 with open_events({str(sample)!r}) as file:
     tables = {{name: file.cells(name) for name in ("ecal", "hcal")}} | {{"truth": file.truth()}}

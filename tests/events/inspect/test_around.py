@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.grid import Grid
 from jetflow.events.inspect.around import around, owner
 from jetflow.events.labels import Labels

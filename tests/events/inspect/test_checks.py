@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jetflow.events import EventFile, open_events
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.files.schema import BASELINE, TRUTH
 from jetflow.events.inspect.checks import Check, checks, soft_drop_masses
 from jetflow.events.inspect.contents import Contents, read_contents

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jetflow.events import EventFile, open_events
-from jetflow.events.files.block import Block, Table
+from jetflow.events.block import Block, Table
 from jetflow.events.files.schema import TRUTH
 from jetflow.events.files.writer import write_events
 from jetflow.events.inspect.profiles import BINS, RADII, jet_profiles

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 
 __all__ = ["fill"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.files.counts import to_counts
 from jetflow.events.files.dense import fill
 from jetflow.events.files.reader import EventFile, GridName, open_events

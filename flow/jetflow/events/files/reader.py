@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
-from jetflow.events.files.block import Block, Table
+from jetflow.events.block import Block, Table
 from jetflow.events.files.counts import to_counts
 from jetflow.events.files.dense import fill
 from jetflow.events.files.schema import COLLECTIONS, JETS, SCALARS, columns

@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from jetflow.errors import InputError
+from jetflow.events.block import Table
 from jetflow.events.detector.card import GridCard
-from jetflow.events.files.block import Table
 from jetflow.events.files.schema import COLLECTIONS, FORMAT, JETS, MAX_ET, SCALARS, SCHEMA, columns, stored
 from jetflow.events.grid import Grid
 

@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 from numpy.typing import NDArray
 
-from jetflow.events.files.block import Block
+from jetflow.events.block import Block
 from jetflow.events.files.chunks import Column
 from jetflow.events.files.disk import new_hdf5
 from jetflow.events.files.schema import COLLECTIONS, SCALARS, SCHEMA, stored

@@ -13,10 +13,10 @@ from typing import Any
 
 import jetflow
 from jetflow.errors import InputError
+from jetflow.events.block import Block
 from jetflow.events.collisions.processes import PROCESSES
 from jetflow.events.detector.card import Detector, load_card
 from jetflow.events.extra import optional
-from jetflow.events.files.block import Block
 from jetflow.events.files.writer import write_events
 from jetflow.events.generation.cluster import on_cluster
 from jetflow.events.generation.pileup import make_block, pool_block_path, pool_blocks

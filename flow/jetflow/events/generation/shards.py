@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.events.block import Block, Table
 from jetflow.events.collisions.processes import process
 from jetflow.events.collisions.pythia import Pythia
 from jetflow.events.collisions.truth import JET_MIN_PT, NARROW, WIDE, truth_objects
@@ -19,7 +20,6 @@ from jetflow.events.detector.card import Detector
 from jetflow.events.detector.energyflow import candidates, energy_flow
 from jetflow.events.detector.propagation import at_calorimeter, deposits
 from jetflow.events.detector.tracking import Tracks, far_apart, find_tracks
-from jetflow.events.files.block import Block, Table
 from jetflow.events.generation.pileup import Pool, draw, load_pool, overlay
 from jetflow.events.generation.request import Request
 from jetflow.events.generation.seeds import Stream, stream

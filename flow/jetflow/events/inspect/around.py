@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.grid import Grid
 from jetflow.events.labels import Labels
 from jetflow.events.particles import ranges

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.events.block import Table
 from jetflow.events.collisions.processes import GRAVITON
-from jetflow.events.files.block import Table
 from jetflow.events.files.reader import EventFile
 from jetflow.events.inspect.around import owner
 from jetflow.events.inspect.contents import NEAR, Contents

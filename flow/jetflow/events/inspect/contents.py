@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.files.reader import EventFile
 from jetflow.events.files.schema import CALORIMETER
 from jetflow.events.inspect.around import around, owner

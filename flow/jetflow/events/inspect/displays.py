@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.grid import Grid
 from jetflow.events.inspect.figures import NAMES
 from jetflow.events.labels import CLASSES, Labels, Scheme

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.files.reader import EventFile
 from jetflow.events.files.schema import CALORIMETER, PARTICLE_FLOW
 from jetflow.events.inspect.around import owner

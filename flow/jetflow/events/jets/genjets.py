@@ -6,9 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.events.block import Table
 from jetflow.events.extra import fastjet_quietly, optional
-from jetflow.events.files.block import Table
-from jetflow.events.files.schema import GENJET
 from jetflow.events.particles import Particles
 
 __all__ = ["Jets", "generator_jets", "match"]
@@ -30,7 +29,7 @@ class Jets:
         """Those above `min_pt` [GeV] within `eta_max`, as the table `genjet` of a file."""
         keep = (self.pt > min_pt) & (np.abs(self.eta) < eta_max)
         kept = np.concatenate([[0], np.cumsum(keep)])
-        columns = {name: getattr(self, name)[keep].astype(np.float32) for name in GENJET}
+        columns = {name: getattr(self, name)[keep].astype(np.float32) for name in ("eta", "phi", "pt", "mass")}
         return Table(kept[self.offsets].astype(np.int64), columns)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 
 __all__ = ["CLASSES", "TagClass", "tag"]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import jetflow
 from jetflow.errors import InputError
-from jetflow.events.files.block import Block
+from jetflow.events.block import Block
 from jetflow.events.files.reader import open_events
 from jetflow.events.files.schema import CALORIMETER
 from jetflow.events.files.writer import write_events

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.events.files.block import Table
+from jetflow.events.block import Table
 from jetflow.events.files.schema import TRUTH
 
 __all__ = ["no_truth", "unknown"]

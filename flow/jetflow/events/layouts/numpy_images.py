@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
-from jetflow.events.files.block import Block, Table
+from jetflow.events.block import Block, Table
 from jetflow.events.files.images import check_values, load_images
 from jetflow.events.files.schema import COLLECTIONS
 from jetflow.events.grid import Grid

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
-from jetflow.events.files.block import Block, Table
+from jetflow.events.block import Block, Table
 from jetflow.events.files.schema import FORMAT, MAX_ET, TRUTH
 from jetflow.events.files.validation import open_hdf5, reading
 from jetflow.events.grid import Grid

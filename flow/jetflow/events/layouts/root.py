@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError, MissingToolError
-from jetflow.events.files.block import Block, Table
+from jetflow.events.block import Block, Table
 from jetflow.events.files.schema import CELLS, COLLECTIONS, MAX_ET, TRUTH
 from jetflow.events.grid import Grid
 from jetflow.events.layouts.branches import OBJECT, BranchMap
