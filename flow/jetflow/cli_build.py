@@ -157,6 +157,7 @@ def verify(
     n_events: Annotated[
         int | None, typer.Option(min=1, help="How many of them; default all, of which open RTL is given 8.")
     ] = None,
+    stall_seed: Annotated[int, typer.Option(min=0, help="Of the pauses at both ends of open RTL.")] = 1,
     waves: Annotated[
         Path | None, typer.Option(help="Write a waveform (VCD) of the first event in the open RTL too.")
     ] = None,
@@ -164,6 +165,7 @@ def verify(
     """The gate: compile what is on disk and compare it with the reference. Exit code 1 if any bit differs."""
     from jetflow.build import open_build
     from jetflow.pipeline import read_images
+    from jetflow.verify import RTL_EVENTS, RtlRun
     from jetflow.verify import verify as run
     from jetflow.waves import record_waves
 
@@ -174,7 +176,8 @@ def verify(
         events or build.events, entry.channels, image.shape, entry.lsb_gev, image.format.bits, n_events
     )
     with _bars() as progress:
-        verdict = run(build, images, trace, progress, rtl_events=n_events)
+        rtl = RtlRun(n_events or RTL_EVENTS, stall_seed)
+        verdict = run(build, images, trace, progress, rtl=rtl)
     typer.echo(f"verify: {verdict.summary}")
     if waves:
         record_waves(build, images[0], waves)

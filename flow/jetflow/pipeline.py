@@ -36,7 +36,7 @@ from jetflow.npz import write_npz
 from jetflow.provenance import code_digest, digest_files, package_versions
 from jetflow.report import write_report
 from jetflow.targets import check_goal, check_rtl, choose
-from jetflow.verify import Progress, Verdict, passed_before, verify
+from jetflow.verify import RTL_EVENTS, Progress, RtlRun, Verdict, passed_before, verify
 
 __all__ = ["BuildRequest", "build", "read_images"]
 
@@ -121,7 +121,9 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
     inputs = hashlib.sha256(content.encode()).hexdigest()
     verdict = passed_before(result, inputs) if graph is None else None
     if verdict is None:
-        verdict = verify(result, images, trace=False, progress=progress, inputs=inputs, rtl_events=request.n_events)
+        verdict = verify(
+            result, images, trace=False, progress=progress, inputs=inputs, rtl=RtlRun(request.n_events or RTL_EVENTS)
+        )
         announce(f"verify: {verdict.summary}")
     else:
         announce(f"verify: unchanged, not run again: {verdict.summary}")

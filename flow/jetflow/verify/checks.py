@@ -12,7 +12,7 @@ from jetflow.build import Build
 from jetflow.graph.comparison import SimulationResult
 from jetflow.verify.stress import stress_images
 
-__all__ = ["QONNX_EVENTS", "RTL_EVENTS", "Check", "checks"]
+__all__ = ["QONNX_EVENTS", "RTL_EVENTS", "Check", "RtlRun", "checks"]
 
 Images = NDArray[np.integer[Any]]
 Simulate = Callable[[Images, bool, Callable[[int], None]], SimulationResult]  # images, every layer, events done
@@ -31,19 +31,24 @@ class Check:
     simulate: Simulate
 
 
-def checks(build: Build, events: Images, rtl_events: int = RTL_EVENTS) -> Iterable[Check]:
-    """The checks of a build's target on `events` (counts) and on stress images. What is on disk is compiled now.
+@dataclass(frozen=True)
+class RtlRun:
+    """How the open RTL is simulated: how many of the events, and the seed of the pauses at both ends."""
 
-    The first `rtl_events` of the events run through the open RTL.
-    """
+    events: int = RTL_EVENTS
+    stall_seed: int = 1
+
+
+def checks(build: Build, events: Images, rtl: RtlRun) -> Iterable[Check]:
+    """The checks of a build's target on `events` (counts) and on stress images. What is on disk is compiled now."""
     stress = np.stack(list(stress_images(build.graph.input).values()))
     if build.settings.target == "dsp":
         return _dsp(build, events, stress)
     hls = _hls(build, events, stress) if build.has("hls") else []
-    return hls + (_rtl(build, events[:rtl_events], stress) if build.has("rtl") else [])
+    return hls + (_rtl(build, events[: rtl.events], stress, rtl.stall_seed) if build.has("rtl") else [])
 
 
-def _rtl(build: Build, events: Images, stress: Images) -> list[Check]:
+def _rtl(build: Build, events: Images, stress: Images, seed: int) -> list[Check]:
     """Real events back to back, which gives the timing; stress images with random pauses at both ends."""
     from jetflow.rtl import Stalls, compile_model, open_design, simulate, write_timing
 
@@ -56,7 +61,7 @@ def _rtl(build: Build, events: Images, stress: Images) -> list[Check]:
         return result
 
     def stalled(images: Images, _: bool, progress: Callable[[int], None]) -> SimulationResult:
-        return simulate(design, model, images, Stalls(0.3, 0.3, seed=1), progress=progress)[0]
+        return simulate(design, model, images, Stalls(0.3, 0.3, seed), progress=progress)[0]
 
     return [Check("rtl", events, True, timed), Check("rtl_stress", stress, False, stalled)]
 

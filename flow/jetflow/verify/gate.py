@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jetflow.build import Build
 from jetflow.graph.comparison import SimulationResult
-from jetflow.verify.checks import RTL_EVENTS, Check, checks
+from jetflow.verify.checks import Check, RtlRun, checks
 from jetflow.verify.junit import write_junit
 from jetflow.verify.result import as_json, describe, read_result, write_result
 
@@ -46,17 +46,17 @@ def verify(
     trace: bool,
     progress: Progress,
     inputs: str | None = None,
-    rtl_events: int | None = None,
+    rtl: RtlRun | None = None,
 ) -> Verdict:
     """Compile what is on disk and compare it with the reference on `images` (counts) and on stress images.
 
     With `trace` every layer is compared. Writes verify.json and verify.xml (JUnit) into the build. Where outputs
     differ without `trace`, the comparison is made again with it, so that the first layer that differs is named.
-    `inputs` is a digest of all that the result depends on, kept for passed_before. `rtl_events`: how many of the images
-    run through the open RTL, by default RTL_EVENTS. After a kill the C simulation goes on where it was.
+    `inputs` is a digest of all that the result depends on, kept for passed_before. After a kill the C simulation
+    goes on where it was.
     """
     graph = build.graph
-    planned = list(checks(build, images, rtl_events or RTL_EVENTS))
+    planned = list(checks(build, images, rtl or RtlRun()))
 
     def run(check: Check, every_layer: bool) -> SimulationResult:
         return check.simulate(check.images, every_layer, lambda events: progress(check.name, events, len(check.images)))
