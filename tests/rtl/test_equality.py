@@ -147,6 +147,6 @@ def test_columns_that_do_not_stay_as_many_are_refused(tmp_path: Path) -> None:
 def test_a_node_without_a_block_is_refused(tmp_path: Path) -> None:
     b = GraphBuilder("refused")
     x = b.input("image", (4, 5, 1), FixedPoint(False, 4, 0))
-    b.output(b.global_sum(x, "whole"), "out")
-    with pytest.raises(InputError, match="whole: the open RTL has no block for GlobalSum"):
+    b.output(b.hard_sigmoid(x, "sigmoid"), "out")
+    with pytest.raises(InputError, match="sigmoid: the open RTL has no block for HardSigmoid"):
         write_design(b.graph(), tmp_path / "rtl", tmp_path)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jetflow.errors import InputError
 from jetflow.graph import Graph, Node
+from jetflow.rtl.gating import gate_modules
 from jetflow.rtl.implementation import Choices, Style, choices_from
 from jetflow.rtl.layers import layer_datapath, layer_modules
 from jetflow.rtl.order import StreamOrder
@@ -91,6 +92,8 @@ def _effort(layer: Layer) -> int:
 
 def modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     """The SystemVerilog of a layer by module name."""
+    if layer.inner:
+        return gate_modules(graph, layer, cache)
     if layer.implementation.style is Style.SERIAL:
         return serial_modules(graph, layer, cache)
     return layer_modules(graph, layer, layer_datapath(graph, layer, cache))

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from jetflow.errors import InputError
-from jetflow.graph import AveragePool, Conv2D, Graph, Node
+from jetflow.graph import AveragePool, ChannelConv, Conv2D, Gate, GlobalSum, Graph, HardSigmoid, Node, Requantise
 from jetflow.rtl.geometry import Window, window
 from jetflow.rtl.implementation import UNROLLED, Choices, Implementation
 from jetflow.rtl.order import StreamOrder
@@ -24,11 +24,12 @@ class Layer:
     leaving: StreamOrder
     window: Window | None = None
     implementation: Implementation = UNROLLED
+    inner: tuple[Node, ...] = ()  # what makes the factors of a Gate in front, from its GlobalSum on
 
     @property
     def nodes(self) -> tuple[Node, ...]:
         """All its nodes, in order."""
-        return ((self.front,) if self.front else ()) + self.pointwise
+        return self.inner + ((self.front,) if self.front else ()) + self.pointwise
 
     @property
     def result(self) -> Node:
@@ -98,13 +99,15 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
     for node in graph:
         if node.name in done:
             continue
-        front, sources, arriving = _front(node), node.inputs, order[node.inputs[0]]
+        sources, arriving = node.inputs, order[node.inputs[0]]
+        inner = _factors(graph, node) if isinstance(node, GlobalSum) else ()
+        front = graph.readers(inner[-1].name)[0] if inner else _front(node)
         chain = [] if front else [node]
-        while (follower := _follower(graph, chain[-1] if chain else node)) is not None:
+        while (follower := _follower(graph, chain[-1] if chain else front or node)) is not None:
             chain.append(follower)
         spot = window(front, arriving) if isinstance(front, Conv2D) else None
         leaving = spot.leaving if spot else _leaving(node, arriving)
-        layer = Layer(front, tuple(chain), sources, arriving, leaving, spot)
+        layer = Layer(front, tuple(chain), sources, arriving, leaving, spot, inner=inner)
         layers.append(layer)
         done |= {member.name for member in layer.nodes}
         order[layer.result.name] = leaving
@@ -124,6 +127,19 @@ def _front(node: Node) -> Node | None:
     if not isinstance(node, Conv2D | AveragePool):
         raise InputError(f"{node.name}: the open RTL has no block for {type(node).__name__}")
     return node
+
+
+def _factors(graph: Graph, total: GlobalSum) -> tuple[Node, ...]:
+    """From a GlobalSum to the node before the Gate that gates what was summed."""
+    found: list[Node] = [total]
+    while len(readers := graph.readers(found[-1].name)) == 1:
+        (reader,) = readers
+        if isinstance(reader, Gate) and reader.inputs == (total.inputs[0], found[-1].name) and len(found) > 1:
+            return tuple(found)
+        if not isinstance(reader, ChannelConv | HardSigmoid | Requantise):
+            break
+        found.append(reader)
+    raise InputError(f"{total.name}: the open RTL has a block for a GlobalSum only where its map is gated by it")
 
 
 def _follower(graph: Graph, node: Node) -> Node | None:
