@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jetflow.errors import InputError
 from jetflow.graph import Graph, Node
+from jetflow.rtl.distributed import distributed_modules
 from jetflow.rtl.gating import gate_modules
 from jetflow.rtl.implementation import Choices, Style, choices_from
 from jetflow.rtl.layers import layer_datapath, layer_modules
@@ -96,6 +97,8 @@ def modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
         return gate_modules(graph, layer, cache)
     if layer.implementation.style is Style.SERIAL:
         return serial_modules(graph, layer, cache)
+    if layer.implementation.style is Style.DISTRIBUTED:
+        return distributed_modules(graph, layer, cache)
     return layer_modules(graph, layer, layer_datapath(graph, layer, cache))
 
 

@@ -1,6 +1,7 @@
 """What a layer can be folded to in the clocks that a pixel has, for whoever chooses."""
 
 from jetflow.graph import Graph
+from jetflow.rtl.distributed import distributed_implementation
 from jetflow.rtl.implementation import UNROLLED, Implementation
 from jetflow.rtl.plan import Layer, Plan
 from jetflow.rtl.serial import serial_implementation
@@ -14,6 +15,6 @@ def clocks_a_pixel(plan: Plan, layer: Layer) -> int:
 
 
 def options(graph: Graph, layer: Layer, clocks: int) -> tuple[Implementation, ...]:
-    """Every implementation of `layer` that takes at most `clocks` clocks a pixel, the unrolled one first."""
-    found = serial_implementation(graph, layer, clocks)
-    return (UNROLLED, *([found] if found else []))
+    """Every implementation of `layer` that takes at most `clocks` clocks a pixel, the largest first."""
+    found = distributed_implementation(graph, layer, clocks), serial_implementation(graph, layer, clocks)
+    return (UNROLLED, *(choice for choice in found if choice))

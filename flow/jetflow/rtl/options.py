@@ -11,6 +11,7 @@ from pathlib import Path
 from jetflow.graph import Graph
 from jetflow.rtl.area import Area, datapath_area, front_area, register_area
 from jetflow.rtl.design import modules_of
+from jetflow.rtl.distributed_cost import distributed_cost
 from jetflow.rtl.folding import clocks_a_pixel, options
 from jetflow.rtl.implementation import Implementation, Style
 from jetflow.rtl.layers import LEVELS, layer_datapath
@@ -74,6 +75,7 @@ def _unrolled(graph: Graph, layer: Layer, adders: Path) -> tuple[Area, int]:
 
 _COSTS: dict[Style, Callable[[Graph, Layer, Path], tuple[Area, int]]] = {
     Style.UNROLLED: _unrolled,
+    Style.DISTRIBUTED: distributed_cost,
     Style.SERIAL: serial_cost,
 }
 

@@ -1,4 +1,4 @@
-"""Bit-serial layers: adder graphs and planes are those of their matrix, whole designs equal the reference."""
+"""Folded layers: adder graphs and planes are those of their matrix, whole designs equal the reference."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +79,16 @@ def is_exact(graph: Graph, style: Style, clocks: int, images: Images, folder: Pa
 @pytest.mark.parametrize("phi", PhiPadding)
 def test_serial_network(phi: PhiPadding, graphs: Graphs, images: Images, tmp_path: Path) -> None:
     is_exact(graphs["network"](9, 12, phi), Style.SERIAL, 16, images, tmp_path)
+
+
+@pytest.mark.parametrize("clocks", [4, 8])
+def test_distributed_network(clocks: int, graphs: Graphs, images: Images, tmp_path: Path) -> None:
+    graph = graphs["network"](9, 12, PhiPadding.CIRCULAR, name=f"by{clocks}")
+    is_exact(graph, Style.DISTRIBUTED, clocks, images, tmp_path)
+
+
+def test_distributed_kernels(graphs: Graphs, images: Images, tmp_path: Path) -> None:
+    is_exact(graphs["kernels"](), Style.DISTRIBUTED, 2, images, tmp_path)
 
 
 def test_serial_kernels(graphs: Graphs, images: Images, tmp_path: Path) -> None:
