@@ -7,7 +7,7 @@ from jetflow.cache import cache_folder
 from jetflow.errors import BudgetError
 from jetflow.graph import Graph
 from jetflow.plots import COLOURS, picture
-from jetflow.rtl import Area, Caches, Point, best, find_front
+from jetflow.rtl import Area, Caches, Point, best, find_front, unrolled_point
 from jetflow.targets import Device, find_part
 
 __all__ = ["Row", "choose_point", "front_rows", "plot_front"]
@@ -26,7 +26,11 @@ class Row:
 
 def choose_point(graph: Graph, pixels_per_clock: int, minimise: str, part: str, max_lut: int | None) -> Point:
     """The design of the least latency or area that the part, and `max_lut`, hold. Raises BudgetError for none."""
-    points, limit = find_front(graph, pixels_per_clock, _caches()), _limit(find_part(part).device, max_lut)
+    limit = _limit(find_part(part).device, max_lut)
+    fastest = unrolled_point(graph, pixels_per_clock, _caches())
+    if minimise == "latency" and fastest.area.within(limit):
+        return fastest
+    points = find_front(graph, pixels_per_clock, _caches())
     if (point := best(points, minimise, limit)) is not None:
         return point
     smallest = min(points, key=lambda each: each.area.lut).area

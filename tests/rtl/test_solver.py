@@ -21,7 +21,7 @@ def graph(graphs: dict[str, Callable[..., Graph]]) -> Graph:
     return graphs["network"](9, 12, PhiPadding.CIRCULAR)
 
 
-def fake_options(plan: Any, _: Caches) -> list[tuple[Option, ...]]:
+def fake_options(plan: Any, _: Caches, fold: bool = True) -> list[tuple[Option, ...]]:
     """Every layer of 100 LUTs unrolled; those behind a pool of 30 folded."""
     unrolled = Option(UNROLLED, Area(100, 50), 3, mapped=True)
     folded = Option(FOLDED, Area(30, 20), 3, mapped=False)

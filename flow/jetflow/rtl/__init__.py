@@ -8,7 +8,7 @@ from jetflow.rtl.options import Caches
 from jetflow.rtl.packages import check_packages
 from jetflow.rtl.sharing import Sharing, measure_sharing, read_sharing, representative, write_sharing
 from jetflow.rtl.simulation import Stalls, Timing, simulate
-from jetflow.rtl.solver import PIXELS_PER_CLOCK, Point, best, find_front
+from jetflow.rtl.solver import PIXELS_PER_CLOCK, Point, best, find_front, unrolled_point
 from jetflow.rtl.timing import read_timing, write_timing
 from jetflow.rtl.verilator import Model, compile_model, lint
 
@@ -42,6 +42,7 @@ __all__ = [
     "read_timing",
     "representative",
     "simulate",
+    "unrolled_point",
     "write_design",
     "write_sharing",
     "write_timing",

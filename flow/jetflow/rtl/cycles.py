@@ -36,6 +36,8 @@ def estimate_timing(plan: Plan, depths: Mapping[str, int]) -> Timing:
 
 def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> Times:
     """When the words of a layer leave, for beats that move into the register in front of it at `arrivals`."""
+    if layer.inner:
+        return _gated(arrivals + 1, depth)
     steps = layer_steps(layer)
     takes, leaves = np.tile(steps.takes, EVENTS), np.tile(steps.leaves, EVENTS)
     needed = np.full(len(takes), _BEFORE)
@@ -44,6 +46,13 @@ def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> Times:
     idle = token_bits(graph, layer, choice.digit) // choice.digit if choice.folded else 1
     left = _paced(needed, np.where(leaves, choice.clocks, idle))[leaves] + steps.delay + depth
     return _split(layer, left) if layer.splits else left
+
+
+def _gated(taken: Times, depth: int) -> Times:
+    """A map waits until its last pixel has been summed, then it leaves a pixel a clock."""
+    needed = np.full(taken.shape, _BEFORE).reshape(EVENTS, -1)
+    needed[:, 0] = taken.reshape(EVENTS, -1)[:, -1] + 1 + depth
+    return _paced(needed.ravel(), np.ones_like(taken))
 
 
 def _split(layer: Layer, words: Times) -> Times:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jetflow.graph import Conv2D, Graph
 from jetflow.rtl.area import Area, datapath_area
-from jetflow.rtl.digits import digit_window_area
+from jetflow.rtl.digits import digit_window_area, token_bits
 from jetflow.rtl.distributed import layer_parts
 from jetflow.rtl.layers import LEVELS
 from jetflow.rtl.plan import Layer
@@ -16,15 +16,9 @@ __all__ = ["distributed_cost"]
 def distributed_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     """Cells of `layer`, and clocks from the one behind a window's first digit to its result."""
     assert isinstance(layer.front, Conv2D)
-    parts = layer_parts(graph, layer, cache)
-    stages = schedule(parts.sums, LEVELS), schedule(parts.rest, LEVELS)
-    channels, inputs = layer.front.shape[2], parts.sums.in_bits // (layer.implementation.digit + 1)
-    accumulators = Area(channels * (parts.sum_bits + 1), channels * (parts.bits + 1))
-    area = (
-        digit_window_area(graph, layer)
-        + Area(inputs)
-        + datapath_area(parts.sums, stages[0])
-        + accumulators
-        + datapath_area(parts.rest, stages[1])
-    )
-    return area, sum(stage.stages for stage in stages) + layer.implementation.clocks
+    parts, digit, channels = layer_parts(graph, layer, cache), layer.implementation.digit, layer.front.shape[2]
+    sums, rest = schedule(parts.sums, LEVELS), schedule(parts.rest, LEVELS)
+    accumulators = Area(channels * (parts.sum_bits + 1), channels * parts.bits)
+    arithmetic = datapath_area(parts.sums, sums) + accumulators + datapath_area(parts.rest, rest)
+    depth = token_bits(graph, layer, digit) // digit + sums.stages + rest.stages
+    return digit_window_area(graph, layer) + arithmetic, depth

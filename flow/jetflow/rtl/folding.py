@@ -16,5 +16,9 @@ def clocks_a_pixel(plan: Plan, layer: Layer) -> int:
 
 def options(graph: Graph, layer: Layer, clocks: int) -> tuple[Implementation, ...]:
     """Every implementation of `layer` that takes at most `clocks` clocks a pixel, the largest first."""
-    found = distributed_implementation(graph, layer, clocks), serial_implementation(graph, layer, clocks)
-    return (UNROLLED, *(choice for choice in found if choice))
+    found, spare = [UNROLLED], clocks
+    while (choice := distributed_implementation(graph, layer, spare)) is not None:
+        found.insert(1, choice)
+        spare = choice.clocks - 1
+    serial = serial_implementation(graph, layer, clocks)
+    return (*found, serial) if serial else tuple(found)

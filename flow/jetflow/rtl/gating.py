@@ -14,7 +14,7 @@ from jetflow.rtl.layers import LEVELS, read_pixels
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.pointwise import apply, matrix_product
 
-__all__ = ["gate_modules"]
+__all__ = ["SLACK", "gate_datapaths", "gate_modules"]
 
 SLACK = 4  # words of the next image that the buffer takes while the sums of this one leave
 
@@ -87,14 +87,10 @@ endmodule
 
 def gate_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     """The SystemVerilog of a gate's layer by module name; adder graphs are kept in the folder `cache`."""
-    total, conv, *_ = layer.inner
-    if layer.arriving.lanes > 1:
-        raise InputError(f"{layer.result.name}: the open RTL gates one pixel a clock: choose --pixels-per-clock 1")
-    if not isinstance(conv, ChannelConv):
-        raise InputError(f"{conv.name}: the open RTL has a block for a GlobalSum with a ChannelConv behind it alone")
+    (factor, datapath), (total, conv, *_) = gate_datapaths(graph, layer, cache), layer.inner
+    assert isinstance(conv, ChannelConv)
     source, last = graph[layer.sources[0]], layer.inner[-1]
     channels, beats, taps = source.shape[2], layer.arriving.beats, conv.kernel.size
-    factor, datapath = _factor(graph, layer, conv, cache), _product(graph, layer, source, last)
     nodes = ", ".join(f"{node.name} ({type(node).__name__})" for node in layer.nodes)
     sum_bits = max(total.format.bits, source.format.bits + 1)
     text = _LAYER.format(
@@ -124,6 +120,19 @@ def gate_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
         for part, path in inner.items()
     }
     return {layer.name: text} | modules
+
+
+def gate_datapaths(graph: Graph, layer: Layer, cache: Path) -> tuple[Datapath, Datapath]:
+    """What makes one factor of the sums, and what multiplies a pixel by all of them and follows.
+
+    Raises InputError for several pixels a clock, and for a GlobalSum without a ChannelConv behind it.
+    """
+    conv = layer.inner[1]
+    if layer.arriving.lanes > 1:
+        raise InputError(f"{layer.result.name}: the open RTL gates one pixel a clock: choose --pixels-per-clock 1")
+    if not isinstance(conv, ChannelConv):
+        raise InputError(f"{conv.name}: the open RTL has a block for a GlobalSum with a ChannelConv behind it alone")
+    return _factor(graph, layer, conv, cache), _product(graph, layer, graph[layer.sources[0]], layer.inner[-1])
 
 
 def _factor(graph: Graph, layer: Layer, conv: ChannelConv, cache: Path) -> Datapath:

@@ -1,6 +1,6 @@
 """The ways in which each layer of a plan can be implemented, what each costs, and how deep its pipeline is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +13,8 @@ from jetflow.rtl.area import Area, datapath_area, front_area, register_area
 from jetflow.rtl.design import modules_of
 from jetflow.rtl.distributed_cost import distributed_cost
 from jetflow.rtl.folding import clocks_a_pixel, options
-from jetflow.rtl.implementation import Implementation, Style
+from jetflow.rtl.gate_cost import gate_cost
+from jetflow.rtl.implementation import UNROLLED, Implementation, Style
 from jetflow.rtl.layers import LEVELS, layer_datapath
 from jetflow.rtl.mapping import mapped_before
 from jetflow.rtl.plan import Layer, Plan
@@ -46,23 +47,26 @@ class Option:
     mapped: bool
 
 
-def plan_options(plan: Plan, caches: Caches) -> list[tuple[Option, ...]]:
-    """The options of every layer of `plan` at its rate, the unrolled one first."""
+def plan_options(plan: Plan, caches: Caches, fold: bool = True) -> list[tuple[Option, ...]]:
+    """The options of every layer of `plan` at its rate, the unrolled one first; without `fold` that alone."""
     largest = sorted(plan.layers, key=lambda layer: -(layer.window.kernel.size if layer.window else 0))
     with ProcessPoolExecutor(cpu_count(), get_context("spawn")) as pool:
-        found = pool.map(partial(_options, plan, caches=caches), largest)
+        found = pool.map(partial(_options, plan, caches=caches, fold=fold), largest)
         by_name = dict(zip((layer.name for layer in largest), found, strict=True))
     return [by_name[layer.name] for layer in plan.layers]
 
 
-def _options(plan: Plan, layer: Layer, caches: Caches) -> tuple[Option, ...]:
-    return tuple(_with_cells(plan.graph, layer, option, caches) for option in _estimated(plan, layer, caches.adders))
+def _options(plan: Plan, layer: Layer, caches: Caches, fold: bool) -> tuple[Option, ...]:
+    ways = options(plan.graph, layer, clocks_a_pixel(plan, layer)) if fold else (UNROLLED,)
+    estimated = _estimated(plan, layer, ways, caches.adders)
+    return tuple(_with_cells(plan.graph, layer, option, caches) for option in estimated)
 
 
-def _estimated(plan: Plan, layer: Layer, adders: Path) -> Iterator[Option]:
-    for implementation in options(plan.graph, layer, clocks_a_pixel(plan, layer)):
+def _estimated(plan: Plan, layer: Layer, ways: Sequence[Implementation], adders: Path) -> Iterator[Option]:
+    for implementation in ways:
         chosen = replace(layer, implementation=implementation)
-        area, depth = _COSTS[implementation.style](plan.graph, chosen, adders)
+        cost = gate_cost if layer.inner else _COSTS[implementation.style]
+        area, depth = cost(plan.graph, chosen, adders)
         yield Option(implementation, area, depth, mapped=False)
 
 
@@ -75,6 +79,7 @@ def _unrolled(graph: Graph, layer: Layer, adders: Path) -> tuple[Area, int]:
 
 _COSTS: dict[Style, Callable[[Graph, Layer, Path], tuple[Area, int]]] = {
     Style.UNROLLED: _unrolled,
+    Style.DISTRIBUTED: distributed_cost,
     Style.DISTRIBUTED: distributed_cost,
     Style.SERIAL: serial_cost,
 }

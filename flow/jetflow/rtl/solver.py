@@ -1,10 +1,11 @@
 """Chooses an implementation for every layer: the least area at a rate, or the least latency in an area.
 
-A choice slows one layer down by what `estimate_timing` says of it alone; these delays and the areas add up, so the best
-choices of a design are built layer by layer, and of those that are both slower and larger than another none is kept.
+It begins with every layer unrolled, and takes step after step what saves most LUTs for a cycle of latency. A step folds
+one layer, or all layers that read one stream: these work at the same time, so the second costs nothing more. Every
+design on the way is a point; those that another one beats in both are left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jetflow.graph import Graph
@@ -15,7 +16,7 @@ from jetflow.rtl.options import Caches, Option, plan_options
 from jetflow.rtl.plan import Plan, make_plan
 from jetflow.rtl.simulation import Timing
 
-__all__ = ["PIXELS_PER_CLOCK", "Point", "best", "find_front"]
+__all__ = ["PIXELS_PER_CLOCK", "Point", "best", "find_front", "unrolled_point"]
 
 PIXELS_PER_CLOCK = (1, 2, 4, 8)
 Chosen = tuple[Option, ...]  # one a layer, in the order of the plan
@@ -23,7 +24,7 @@ Chosen = tuple[Option, ...]  # one a layer, in the order of the plan
 
 @dataclass(frozen=True)
 class Point:
-    """A design that nothing else at its rate beats in both: its choices, its area and estimated cycles."""
+    """One design: its rate, what was chosen by layer, its area and estimated cycles."""
 
     pixels_per_clock: int
     choices: Mapping[str, Implementation]
@@ -37,30 +38,29 @@ class Point:
         return sum(choice.folded for choice in self.choices.values())
 
 
+def unrolled_point(graph: Graph, pixels_per_clock: int, caches: Caches) -> Point:
+    """The fastest design of a rate: nothing is folded. Raises as find_front."""
+    plan = make_plan(graph, None, pixels_per_clock)
+    return _point(plan, tuple(each[0] for each in plan_options(plan, caches, fold=False)))
+
+
 def find_front(graph: Graph, pixels_per_clock: int, caches: Caches) -> tuple[Point, ...]:
-    """The points of `graph` at one rate, by falling area: from the fastest to the smallest.
+    """The points of `graph` at one rate, from the fastest to the smallest.
 
     Raises InputError for a graph that cannot be built, MissingToolError without alkaid.
     """
     plan = make_plan(graph, None, pixels_per_clock)
     options = plan_options(plan, caches)
-    start = _timing(plan, [each[0] for each in options]).latency_cycles
-    kept: list[tuple[int, Area, Chosen]] = [(0, Area(), ())]
-    for position, each in enumerate(options):
-        longer = [(option, _delay(plan, options, position, option) - start) for option in each]
-        kept = _undominated(
-            [
-                (delay + more, area + option.area, (*chosen, option))
-                for delay, area, chosen in kept
-                for option, more in longer
-            ]
-        )
-    points = []
-    for _, area, chosen in kept:
-        choices = {layer.name: o.implementation for layer, o in zip(plan.layers, chosen, strict=True)}
-        mapped = sum(option.mapped for option in chosen)
-        points.append(Point(pixels_per_clock, choices, area, _timing(plan, chosen), mapped))
-    return tuple(points)
+    chosen = tuple(each[0] for each in options)
+    points = [_point(plan, chosen)]
+    while (step := _step(plan, options, chosen)) is not None:
+        chosen = step
+        points.append(_point(plan, chosen))
+    kept: list[Point] = []
+    for point in sorted(points, key=lambda each: (each.timing.latency_cycles, each.area.lut)):
+        if not kept or point.area.lut < kept[-1].area.lut:
+            kept.append(point)
+    return tuple(kept)
 
 
 def best(points: Sequence[Point], minimise: str, limit: Area) -> Point | None:
@@ -71,23 +71,47 @@ def best(points: Sequence[Point], minimise: str, limit: Area) -> Point | None:
     return min(within, key=lambda point: (point.timing.latency_cycles, point.area.lut), default=None)
 
 
-def _delay(plan: Plan, options: Sequence[Sequence[Option]], position: int, option: Option) -> int:
-    """Latency of the design whose layer `position` alone is not unrolled."""
-    chosen = [option if i == position else each[0] for i, each in enumerate(options)]
-    return _timing(plan, chosen).latency_cycles
+def _step(plan: Plan, options: Sequence[Chosen], chosen: Chosen) -> Chosen | None:
+    """The step from `chosen` that saves most LUTs a cycle; None where none saves any."""
+    start, luts = _timing(plan, chosen).latency_cycles, _luts(chosen)
+    found, most = None, 0.0
+    for candidate in _steps(plan, options, chosen):
+        saved = luts - _luts(candidate)
+        worth = saved / max(1, _timing(plan, candidate).latency_cycles - start)
+        if saved > 0 and worth > most:
+            found, most = candidate, worth
+    return found
 
 
-def _timing(plan: Plan, chosen: Sequence[Option]) -> Timing:
+def _steps(plan: Plan, options: Sequence[Chosen], chosen: Chosen) -> Iterator[Chosen]:
+    """`chosen` with one layer, or all that read one stream, at their smallest within each number of clocks a pixel."""
+    groups: set[tuple[int, ...]] = {(i,) for i in range(len(options))}
+    for layer in plan.layers:
+        groups.add(tuple(i for i, other in enumerate(plan.layers) if other.sources == layer.sources))
+    for group in sorted(groups):
+        for clocks in sorted({option.implementation.clocks for i in group for option in options[i]}):
+            changed = list(chosen)
+            for i in group:
+                within = [option for option in options[i] if option.implementation.clocks <= clocks]
+                changed[i] = min((*within, chosen[i]), key=lambda option: option.area.lut)
+            yield tuple(changed)
+
+
+def _luts(chosen: Chosen) -> int:
+    return sum(option.area.lut for option in chosen)
+
+
+def _point(plan: Plan, chosen: Chosen) -> Point:
+    return Point(
+        plan.pixels_per_clock,
+        {layer.name: option.implementation for layer, option in zip(plan.layers, chosen, strict=True)},
+        sum((option.area for option in chosen), Area()),
+        _timing(plan, chosen),
+        sum(option.mapped for option in chosen),
+    )
+
+
+def _timing(plan: Plan, chosen: Chosen) -> Timing:
     pairs = list(zip(plan.layers, chosen, strict=True))
     layers = tuple(replace(layer, implementation=option.implementation) for layer, option in pairs)
-    depths = {layer.name: option.depth for layer, option in pairs}
-    return estimate_timing(replace(plan, layers=layers), depths)
-
-
-def _undominated(found: list[tuple[int, Area, Chosen]]) -> list[tuple[int, Area, Chosen]]:
-    """Those that no other beats or equals in both delay and LUTs, by rising delay."""
-    kept: list[tuple[int, Area, Chosen]] = []
-    for candidate in sorted(found, key=lambda each: (each[0], each[1].lut)):
-        if not kept or candidate[1].lut < kept[-1][1].lut:
-            kept.append(candidate)
-    return kept
+    return estimate_timing(replace(plan, layers=layers), {layer.name: option.depth for layer, option in pairs})

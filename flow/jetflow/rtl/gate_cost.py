@@ -1,0 +1,26 @@
+"""What a gate's layer costs before it is mapped, and how long a map waits in it."""
+
+from pathlib import Path
+
+from jetflow.graph import Graph
+from jetflow.rtl.area import Area, datapath_area, memory_area
+from jetflow.rtl.gating import SLACK, gate_datapaths
+from jetflow.rtl.layers import LEVELS
+from jetflow.rtl.plan import Layer
+from jetflow.rtl.schedule import schedule
+
+__all__ = ["gate_cost"]
+
+
+def gate_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
+    """Cells of `layer`, and clocks from the one behind the map's last pixel to the first pixel that leaves."""
+    source, last = graph[layer.sources[0]], layer.inner[-1]
+    factor, product = gate_datapaths(graph, layer, cache)
+    plans = schedule(factor, LEVELS), schedule(product, LEVELS)
+    channels, bits, sum_bits = source.shape[2], source.format.bits, layer.inner[0].format.bits
+    sums = Area(channels * sum_bits * 5 // 4, channels * sum_bits)  # adders, and what chooses the sum that leaves
+    waiting = memory_area(layer.arriving.beats + SLACK, channels * bits) + Area(0, channels * (bits + last.format.bits))
+    return (
+        sums + waiting + datapath_area(factor, plans[0]) + datapath_area(product, plans[1]),
+        channels + factor.in_bits // sum_bits // 2 + plans[0].stages + plans[1].stages + 2,
+    )
