@@ -43,20 +43,6 @@ def small_graph(name: str = "small", rows: int = 7, columns: int = 9, seed: int 
     return b.graph()
 
 
-def rounding_graph() -> Graph:
-    """Every rounding with an overflow mode, and every overflow mode with a rounding, in one design."""
-    b = GraphBuilder("rounding")
-    x = b.input("image", (3, 8, 1), FixedPoint(False, 8, 2))
-    overflows = list(Overflow)
-    for i, mode in enumerate(Rounding):
-        slope = 5 if i % 2 else -7
-        x = b.scale_bias(x, f"shifted{i}", np.array([slope]), np.array([1]), np.array([3 - i]), 5)
-        target = FixedPoint(bool(i % 3), 7 + i % 2, 3 if i % 2 else 1)
-        x = b.requantise(x, f"rounded{i}", target, mode, overflows[i % len(overflows)])
-    b.output(x, "last")
-    return b.graph()
-
-
 def layers_graph() -> Graph:
     """One of each other kind: depthwise, pointwise, strides, uneven and zero padding, padded pooling, bare outputs."""
     rng = np.random.default_rng(5)
@@ -98,7 +84,7 @@ def branches_graph() -> Graph:
     return b.graph()
 
 
-GRAPHS = {"small": small_graph, "rounding": rounding_graph, "layers": layers_graph, "branches": branches_graph}
+GRAPHS = {"small": small_graph, "layers": layers_graph, "branches": branches_graph}
 
 
 def random_images(graph: Graph, count: int, seed: int = 1) -> np.ndarray:
@@ -139,7 +125,9 @@ def simulated(write: Callable[..., Project]) -> Run:
         graph: Graph, folder: Path, backend: str = "vitis", events: int = 6, design: Design | None = None
     ) -> SimulationResult:
         project = write(graph, folder, backend, design)
-        return simulate(project, compile_simulation(project, folder / "sim"), random_images(graph, events), trace=True)
+        return simulate(
+            project, compile_simulation(project, folder / "sim", level=0), random_images(graph, events), trace=True
+        )
 
     return run
 

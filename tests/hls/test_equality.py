@@ -19,29 +19,13 @@ Graphs = dict[str, Callable[..., Graph]]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("name", ["small", "rounding", "layers", "branches"])
+@pytest.mark.parametrize("name", ["small", "layers", "branches"])
 def test_every_layer_is_exact(name: str, backend: str, graphs: Graphs, simulated: Run, tmp_path: Path) -> None:
     graph = graphs[name]()
     result = simulated(graph, tmp_path, backend)
     assert result.first is None and result.differing == 0
     assert {output.name for output in graph.outputs} <= {node.node for node in result.nodes}
     assert all(node.words == 6 * prod(graph[node.node].shape) for node in result.nodes)
-
-
-def test_traps_of_hls4ml(simulated: Run, tmp_path: Path) -> None:
-    """An average of its input's type loses two bits, a slope of its input's type is an integer, a scale of one and a
-    bias of zero is deleted with its rounding, and the ternary product takes a weight of -2 for 1."""
-    b = GraphBuilder("traps")
-    x = b.input("image", (6, 8, 6), FixedPoint(True, 6, 0))
-    b.output(b.average_pool(x, "average"), "exact")
-    b.output(b.prelu(x, "prelu", np.array([1, -1, 0, 16, 31, -32]), 5), "out")
-    y = b.scale_bias(x, "identity", np.ones(6), np.zeros(6), np.zeros(6), 0)
-    b.output(b.requantise(y, "coarse", FixedPoint(True, 3, -3), Rounding.RND_CONV), "deleted")
-    y = b.conv2d(x, "two_bits", np.arange(24).reshape(2, 2, 6, 1) % 4 - 2, FixedPoint(True, 2, 0))
-    b.output(b.requantise(y, "sum", FixedPoint(True, 6, -2), Rounding.RND_INF, Overflow.SAT_SYM), "minus_two")
-    graph = b.graph()
-    assert graph["exact"].format == FixedPoint(True, 8, 2)
-    assert simulated(graph, tmp_path).differing == 0
 
 
 @st.composite

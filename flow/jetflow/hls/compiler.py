@@ -43,15 +43,16 @@ class _Unit:
     reads: tuple[str, ...] = ()
 
 
-def compile_simulation(project: Project, folder: Path, workers: int | None = None) -> Simulation:
+def compile_simulation(project: Project, folder: Path, workers: int | None = None, level: int = 3) -> Simulation:
     """Compile the C simulation of `project` into `folder` (not part of what is handed over), on all cores.
 
+    `level` of g++'s optimisation of the firmware: 0 takes a third of the time, for designs that few events go through.
     Raises MissingToolError without g++ and ToolError, naming the log, where g++ fails.
     """
     tool = require("g++")
     # The firmware sees its weights declared only (see testbench.py): a changed weight compiles one small unit again.
     units = (
-        _Unit("firmware", f"firmware/{project.top}.cpp", ("-O3", "-include", "simulation_weights.h")),
+        _Unit("firmware", f"firmware/{project.top}.cpp", (f"-O{level}", "-include", "simulation_weights.h")),
         _Unit("testbench", f"{project.top}_test.cpp", ("-O2",)),
         _Unit("weights", "simulation_weights.cpp", ("-O1",), ("firmware/weights/*.h",)),
     )

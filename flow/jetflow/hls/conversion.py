@@ -118,6 +118,8 @@ def _conv(layer: Layer, rows: int, columns: int, channels: int) -> dict[str, Any
         "stride_height": node.stride[0],
         "stride_width": node.stride[1],
         "depth_multiplier": 1,
+        "min_height": 1,  # of a table that the line buffer does not read: else it is as large as the image
+        "min_width": 1,
         "pad_top": 0,
         "pad_bottom": 0,
         "pad_left": 0,

@@ -43,11 +43,11 @@ class _Search:
 def plan_depths(plan: Plan, model: StreamModel) -> dict[str, int]:
     """The depth in words (pixels with all their channels) of every FIFO between two layers of `plan`."""
     few, many = (_Search(model, model.run(None, images)) for images in IMAGES)
-    depths = _least(plan, few)
-    return depths if many.good(depths) else _least(plan, many)
+    depths = _least(plan, few, set())
+    return depths if many.good(depths) else _least(plan, many, set(depths.values()))
 
 
-def _least(plan: Plan, search: _Search) -> dict[str, int]:
+def _least(plan: Plan, search: _Search, guesses: set[int]) -> dict[str, int]:
     first = plan.layers[0].name
     names = [name for name, (writer, reader) in stream_map(plan).items() if writer != first and reader]
     depths = dict.fromkeys(names, LEAST)
@@ -56,19 +56,37 @@ def _least(plan: Plan, search: _Search) -> dict[str, int]:
     depths = {name: max(LEAST, search.best.peak[name] + 1) for name in names}
     peak = search.run(depths).peak  # a full FIFO holds its writer back, so less waits behind it
     depths = {name: max(LEAST, min(depths[name], peak[name] + 1)) for name in names}
-    return _shorten(search, depths, [name for name in names if depths[name] > LEAST])
+    found: dict[str, int] = {}
+    _shorten(search, depths, [name for name in names if depths[name] > LEAST], found, guesses)
+    return depths | found
 
 
-def _shorten(search: _Search, depths: dict[str, int], names: list[str]) -> dict[str, int]:
-    """`depths`, which are good, with the FIFOs `names` as short as they may be: most at once, the others by halving."""
-    shorter = depths | dict.fromkeys(names, LEAST)
-    if not names or search.good(shorter):
-        return shorter
-    if len(names) > 1:
+def _shorten(
+    search: _Search, depths: dict[str, int], names: list[str], found: dict[str, int], guesses: set[int]
+) -> None:
+    """Put into `found` how short the FIFOs `names` may be: most at once, the others one by one.
+
+    `depths` are good, and stay so with what is in `found`.
+    """
+    now = depths | found
+    if not names or search.good(now | dict.fromkeys(names, LEAST)):
+        found.update(dict.fromkeys(names, LEAST))
+    elif len(names) > 1:
         middle = len(names) // 2
-        return _shorten(search, _shorten(search, depths, names[:middle]), names[middle:])
-    (name,), low, high = names, LEAST + 1, depths[names[0]]
+        _shorten(search, depths, names[:middle], found, guesses)
+        _shorten(search, depths, names[middle:], found, guesses)
+    else:
+        (name,) = names
+        found[name] = _shortest(search, now, name, guesses | set(found.values()))
+
+
+def _shortest(search: _Search, depths: dict[str, int], name: str, guesses: set[int]) -> int:
+    """The least good depth above LEAST of one FIFO, by halving; `guesses` come first, as layers alike need alike."""
+    low, high = LEAST + 1, depths[name]
     while low < high:
-        middle = (low + high) // 2
+        likely = sorted(guess for guess in guesses if low <= guess < high)
+        if not likely and high in guesses:
+            likely, guesses = [high - 1], guesses - {high}
+        middle = likely[len(likely) // 2] if likely else (low + high) // 2
         low, high = (low, middle) if search.good(depths | {name: middle}) else (middle + 1, high)
-    return depths | {name: high}
+    return high
