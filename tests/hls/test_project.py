@@ -2,6 +2,7 @@
 
 import re
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from jetflow.errors import InputError, ToolError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder
-from jetflow.hls import Implementation, Project, make_design, write_project
+from jetflow.hls import Implementation, Project, Simulation, make_design, write_project
 
 Graphs = dict[str, Callable[..., Graph]]
 Write = Callable[..., Project]
@@ -72,6 +73,25 @@ def test_every_fifo_has_the_depth_of_the_rule(graphs: Graphs, write: Write, tmp_
     depths = [int(depth) for depth in re.findall(r"#pragma HLS STREAM variable=\w+ depth=(\d+)", source)]
     assert sorted(depths) == sorted(make_design(graph).depths.values())
     assert len(depths) == len(re.findall(r'hls::stream<\w+> \w+\("', source))
+
+
+@pytest.mark.parametrize("source", ["small_test.cpp", "firmware/small.cpp"])
+def test_the_project_is_c_plus_plus_11(source: str, small: tuple[Project, Simulation]) -> None:
+    """What the vendor's C simulation compiles it as, with the weights in their headers."""
+    command = ["g++", "-fsyntax-only", "-std=c++0x", "-Ifirmware/ap_types", "-I.", source]
+    subprocess.run(command, cwd=small[0].folder, check=True)
+
+
+def test_the_build_script_names_what_is_there(graphs: Graphs, write: Write, tmp_path: Path) -> None:
+    folder = write(graphs["small"](), tmp_path).folder
+    script, settings = (folder / "build_prj.tcl").read_text(), (folder / "project.tcl").read_text()
+    names = dict(re.findall(r'^set (\w+) "?([^"\n]+)"?$', settings, re.MULTILINE))
+    assert set(re.findall(r"\$\{?(\w+)", script)) <= set(names) | {"here", "steps", "step", "vectors"}
+    for path in re.findall(r"^add_files (?:-tb )?(\S+)", script, re.MULTILINE):
+        assert (folder / path.replace("${project_name}", names["project_name"])).exists(), path
+    assert sorted(path.suffix for path in folder.iterdir() if path.is_file()) == sorted(
+        [".cpp", ".cpp", ".h", ".h", ".tcl", ".tcl", ".yml"]
+    )  # nothing of hls4ml's own simulation and bridge
 
 
 def test_part_and_clock_reach_the_tool(graphs: Graphs, tmp_path: Path) -> None:
