@@ -105,7 +105,7 @@ def _check_schema(path: Path, found: object) -> None:
         raise InputError(f"{path}: schema: found {found}, this jetflow reads {SCHEMA}; install a newer jetflow")
     raise InputError(
         f"{path}: schema: found {found!r:.60}, {SCHEMA!r} is allowed: not an events file of jetflow; "
-        "make one with `jetflow data generate`, or give a .npz or .npy file of images"
+        "make one with `jetflow data generate`, or from files of others with `jetflow data convert`"
     )
 
 
