@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from jetflow.build import Build, Settings, start_build
 from jetflow.cli import app
 from jetflow.errors import InputError, MissingToolError, ToolError
 from jetflow.graph import TERNARY, FixedPoint, GraphBuilder, PhiPadding, save_graph
-from jetflow.hls import make_design, write_design, write_project
+from jetflow.hls import make_design, write_project
+from jetflow.hls import write_design as write_hls_design
 from jetflow.manifest import read_manifest, write_manifest
 from jetflow.npz import write_npz
 from jetflow.report import Kind, make_report, render
+from jetflow.rtl import write_design
 from jetflow.synthesis import default_steps, found_results, synthesise
 
 Fake = Callable[..., Path]
@@ -41,7 +44,7 @@ def build(tmp_path: Path) -> Build:
     save_graph(graph, found.folder)
     design = make_design(graph)
     write_project(graph, found.hls, PART, 300.0, "vitis", design)
-    write_design(design, found.design)
+    write_hls_design(design, found.design)
     write_manifest(found, "made from")
     return found
 
@@ -142,6 +145,24 @@ def test_what_cannot_be_run_is_refused(build: Build, fake: Fake) -> None:
         synthesise(build, ("route",), IMAGES, 60, quiet)
     with pytest.raises(MissingToolError, match="vitis-run, vitis_hls: not found"):
         synthesise(build, ("csynth",), IMAGES, 60, quiet)
+
+
+def test_the_open_rtl_is_routed(build: Build, fake: Fake, reports: Path) -> None:
+    routed = start_build(build.folder, replace(build.settings, flow="rtl"))
+    write_design(routed.graph, routed.rtl, build.folder / "adders")
+    write_manifest(routed, "made from")
+    assert default_steps(routed) == ("route",)
+    copy = f"cp {reports}/vivado-2023.2_utilization.rpt utilization.rpt; cp {reports}/missed_timing.rpt timing.rpt"
+    fake("vivado", copy)
+    lines: list[str] = []
+    synthesise(routed, ("route",), IMAGES, 60, lines.append)
+    assert lines == ["route: vivado 2023.2, 21,034 lut, 18,650 ff, 7 bram18, 0 uram, 12 dsp"]
+    script = (routed.synthesis / "rtl" / "route.tcl").read_text()
+    assert script.startswith("set top small_top\n") and str(routed.rtl / "small_top.sv") in script
+    report = make_report(routed)
+    (lut,) = (f for f in report.figures if f.name == "lut" and f.kind is Kind.POST_ROUTE)
+    assert lut.value == 21034 and lut.source == f"vivado 2023.2, open RTL, {PART}, clock 3.333 ns"
+    assert report.clock == "not met: vivado 2023.2 routes 3.666 ns"
 
 
 def test_new_firmware_forgets_what_was_found(build: Build, fake: Fake) -> None:
