@@ -7,7 +7,7 @@ from jetflow.cache import cache_folder
 from jetflow.graph import Graph
 from jetflow.tools import require
 
-__all__ = ["check_tools", "write_firmware"]
+__all__ = ["check_goal_possible", "check_tools", "write_firmware"]
 
 
 def check_tools(target: str, flow: str = "hls") -> None:
@@ -18,6 +18,14 @@ def check_tools(target: str, flow: str = "hls") -> None:
         check_packages()
     for command in {"fpga": ("g++",), "dsp": ()}[target]:
         require(command)
+
+
+def check_goal_possible(build: Build, graph: Graph) -> None:
+    """Raises InputError where no HLS project of `graph` reaches what the settings ask for; nothing is written."""
+    if build.has("hls"):
+        from jetflow.hls import check_possible, settings_goal
+
+        check_possible(graph, build.settings.backend, settings_goal(build.settings))
 
 
 def write_firmware(build: Build, graph: Graph) -> None:

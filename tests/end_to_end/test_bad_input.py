@@ -129,3 +129,9 @@ def test_a_full_disk(size: str, jetflow: Jetflow, tmp_path: Path, tiny_run: Path
         assert not (small / "out" / "verify.json").exists()
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_rate_that_no_design_reaches(jetflow: Jetflow, tmp_path: Path) -> None:
+    run = jetflow("build", "jetssd-tower", "--target-rate-khz", "1000", "--out", tmp_path / "out")
+    refused(run, "--target-rate-khz 1000: block1_1_conv_padding", "the nearest that is possible", "57.915 at 300 MHz")
+    assert not (tmp_path / "out").exists()

@@ -21,7 +21,7 @@ from jetflow.hls.plan import Layer, Plan, make_plan
 from jetflow.hls.schedule import SHARING, schedule
 from jetflow.hls.stream_model import StreamModel
 
-__all__ = ["INPUT_RATE", "Goal", "settings_goal", "slowest", "solve"]
+__all__ = ["INPUT_RATE", "Goal", "check_possible", "settings_goal", "slowest", "solve"]
 
 Choice = dict[str, Implementation]
 ROUNDING = 1e-6  # clocks: what a product of decimal fractions may lack
@@ -67,16 +67,30 @@ def settings_goal(settings: Settings) -> Goal:
 
 def solve(graph: Graph, backend: str = "vitis", goal: Goal = INPUT_RATE) -> Choice:
     """Strategy and reuse factor of every layer that has multipliers. Raises InputError where `goal` is impossible."""
-    plan, quickest = make_plan(graph), fastest(graph, backend)
-    layer, floor = slowest(plan, quickest)
+    check_possible(graph, backend, goal)
+    plan = make_plan(graph)
+    floor = slowest(plan, fastest(graph, backend))[1]
     if goal.latency_cycles is not None:
-        return _for_latency(plan, backend, goal, quickest, floor)
-    if goal.ii_cycles is not None and goal.ii_cycles < floor:
+        return _for_latency(plan, backend, goal.latency_cycles, floor)
+    return _within(plan, backend, goal.ii_cycles or floor)
+
+
+def check_possible(graph: Graph, backend: str, goal: Goal) -> None:
+    """Raise InputError, with the nearest figure that is possible, where not even the fastest design reaches `goal`."""
+    plan, quickest = make_plan(graph), fastest(graph, backend)
+    if goal.ii_cycles is not None:
+        layer, least = slowest(plan, quickest)
+        wanted, reason = goal.ii_cycles, f"{layer} takes at least {least:,} clocks an image"
+    elif goal.latency_cycles is not None:
+        wanted, least = goal.latency_cycles, _latency(plan, quickest)
+        reason = f"the design takes at least {least:,} clocks from the first pixel to the last word"
+    else:
+        return
+    if wanted < least:
         raise InputError(
-            f"{goal.option} {goal.value:g}: {layer} takes at least {floor:,} clocks an image: "
-            f"the nearest that is possible is {goal.option} {goal.nearest(floor)} at {goal.clock_mhz:g} MHz"
+            f"{goal.option} {goal.value:g}: {reason}: the nearest that is possible is "
+            f"{goal.option} {goal.nearest(least)} at {goal.clock_mhz:g} MHz"
         )
-    return _within(plan, backend, max(goal.ii_cycles or floor, floor))
 
 
 def slowest(plan: Plan, how: Choice) -> tuple[str, int]:
@@ -97,15 +111,7 @@ def _sharing(plan: Plan) -> list[tuple[Layer, int]]:
     return [(layer, len(schedule(plan, layer, {}).writes)) for layer in plan.layers if layer.kind in SHARING]
 
 
-def _for_latency(plan: Plan, backend: str, goal: Goal, quickest: Choice, floor: int) -> Choice:
-    wanted = goal.latency_cycles or 0
-    least = _latency(plan, quickest)
-    if least > wanted:
-        raise InputError(
-            f"{goal.option} {goal.value:g}: the design takes at least {least:,} clocks from the first pixel to "
-            f"the last word: the nearest that is possible is {goal.option} {goal.nearest(least)} at "
-            f"{goal.clock_mhz:g} MHz"
-        )
+def _for_latency(plan: Plan, backend: str, wanted: int, floor: int) -> Choice:
     budget, above = 1, wanted + 1  # good, and more than is possible
     while above - budget > 1:
         middle = (budget + above) // 2
