@@ -83,6 +83,18 @@ def test_steps_of_the_hls_project(command: str, version: str, build: Build, fake
     assert not (build.hls / "small_prj").exists()  # what is handed over is as it was
 
 
+def test_vivado_hls_is_taken_for_its_back_end(build: Build, fake: Fake, reports: Path) -> None:
+    vivado = start_build(build.folder, replace(build.settings, backend="vivado"))
+    write_project(vivado.graph, vivado.hls, PART, 300.0, "vivado")
+    fake("vitis_hls", "exit 1")
+    with pytest.raises(MissingToolError, match="vivado_hls: not found"):
+        synthesise(vivado, ("csynth",), IMAGES, 60, quiet)
+    target = f"{SOLUTION}/syn/report/small_csynth.xml"
+    fake("vivado_hls", leaves(reports, {"csynth": ("vivado_hls-2020.1_csynth.xml", target)}), "2020.1")
+    (result,) = synthesise(vivado, ("csynth",), IMAGES, 60, quiet)
+    assert (result.tool, result.version, result.figures["dsp"]) == ("vivado_hls", "2020.1", 21)
+
+
 def test_the_report_says_what_the_tools_found(build: Build, fake: Fake, reports: Path) -> None:
     assert any(missing.name == "LUT, FF, BRAM, DSP" for missing in make_report(build).missing)
     target = f"{SOLUTION}/syn/report/small_csynth.xml"
