@@ -114,7 +114,7 @@ class Build:
             "latency.json",
             "synthesis.json",
         )
-        for name in ("manifest.json", "design.json", *found, "report.json", "report.md"):
+        for name in ("manifest.json", "design.json", *found, "report.json", "report.md", "stages.json"):
             (self.folder / name).unlink(missing_ok=True)
         shutil.rmtree(self.synthesis, ignore_errors=True)
 

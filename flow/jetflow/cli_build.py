@@ -8,13 +8,11 @@ from typing import Annotated
 
 import typer
 
-from jetflow.checkout import CHECKOUT
 from jetflow.cli_models import Precision
 
 __all__ = ["build", "doctor", "report", "verify"]
 
 DEFAULT_MODEL = "jetssd-tower"
-SAMPLE = CHECKOUT / "tb" / "events" / "sample-256.h5"
 
 
 class Target(StrEnum):
@@ -91,9 +89,12 @@ def build(
     clock_mhz: Annotated[
         float | None, typer.Option(min=1, max=1000, help="Clock that synthesis aims at; default 300.")
     ] = None,
-    events: Annotated[Path, typer.Option(help="Events file, .npz or .npy to verify on.")] = SAMPLE,
+    events: Annotated[
+        Path | None, typer.Option(help="Events file, .npz or .npy to verify on; default those of tb/events.")
+    ] = None,
     n_events: Annotated[
-        int | None, typer.Option(min=1, help="How many of its events; default 128, of which open RTL is given 8.")
+        int | None,
+        typer.Option(min=1, help="How many of its events; default 128, fewer at full size; open RTL is given 8."),
     ] = None,
     backend: Annotated[Backend | None, typer.Option(help="HLS compiler; default vitis.")] = None,
     flow: Annotated[

@@ -10,14 +10,16 @@
 | latency  | weights, onnx/, events.npz  | latency.json (DSP: what this machine's CPU takes)            |
 | report   | graph, verify.json          | report.json, report.md                                       |
 
+stages.json says how long each took the last time.
+
 Each file appears whole or not at all, so a build that was killed can be run again. A stage whose inputs, code and
 results are those of the last time is not run again.
 """
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,13 +37,13 @@ from jetflow.model import Model
 from jetflow.npz import write_npz
 from jetflow.provenance import code_digest, digest_files, package_versions
 from jetflow.report import write_report
+from jetflow.shipped_events import shipped_events, shipped_number
+from jetflow.size import model_size
+from jetflow.stages import Announce, Stages
 from jetflow.targets import check_goal, check_rtl, choose
 from jetflow.verify import RTL_EVENTS, Progress, RtlRun, Verdict, passed_before, verify
 
 __all__ = ["BuildRequest", "build", "read_images"]
-
-EVENTS = 128
-Announce = Callable[[str], None]  # called with a line at the end of every stage
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,14 @@ class BuildRequest:
     pixels_per_clock: int | None
     minimise: str | None
     max_lut: int | None
-    events: Path
-    n_events: int | None  # None: EVENTS, and of them as many for the open RTL as the gate likes
+    events: Path | None  # None: those of jetflow.shipped_events
+    n_events: int | None  # None: as many as they say, and of them as many for the open RTL as the gate likes
     out: Path
 
 
 def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verdict:
     """Run the stages. Raises InputError before anything is written where an input is bad."""
+    stages = Stages(announce)
     config = request.model.config
     choice = choose(request.target, request.part, request.clock_mhz, request.backend, request.flow)
     check_tools(request.target, choice.flow)
@@ -85,15 +88,10 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         *check_goal(request.target, choice.flow, *_goal(request)),
         *check_rtl(request.target, choice.flow, request.pixels_per_clock, request.minimise, request.max_lut),
     )
-    images = read_images(
-        request.events,
-        settings.channels,
-        config.input.shape,
-        settings.lsb_gev,
-        config.input.bits,
-        request.n_events or EVENTS,
-    )
-    announce(f"inputs: {len(images)} events of {_short(request.events)}")
+    events = request.events or shipped_events(settings.channels)
+    number = request.n_events or shipped_number(model_size(config)["macs"])
+    images = read_images(events, settings.channels, config.input.shape, settings.lsb_gev, config.input.bits, number)
+    stages.end("inputs", f"{len(images)} events of {_short(events)}")
 
     made_from = _key(request.model, settings)
     result = Build(request.out, settings)
@@ -105,41 +103,41 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
     start_build(request.out, settings)
     write_npz(result.events, {"images": images.astype(np.uint16)})
     if graph is None:
-        announce("firmware: unchanged, not made again")
+        stages.end("firmware", "unchanged, not made again", ran=False)
     else:
         result.forget_results()
         save_graph(graph, result.folder)
         write_firmware(result, graph)
         digest = write_manifest(result, made_from)
-        announce(f"firmware: {len(graph.nodes)} nodes, digest {digest[:16]}")
+        stages.end("firmware", f"{len(graph.nodes)} nodes, digest {digest[:16]}")
         if result.has("hls"):
             from jetflow.hls import build_design, estimate_cycles
 
             rates = estimate_cycles(build_design(result))
-            announce(f"rates: {rates.ii_cycles:,} clocks an image, limited by {rates.limiting}")
+            stages.end("rates", f"{rates.ii_cycles:,} clocks an image, limited by {rates.limiting}")
 
     content = f"{made_from} {hashlib.sha256(images.tobytes()).hexdigest()} {request.n_events}"
     inputs = hashlib.sha256(content.encode()).hexdigest()
     verdict = passed_before(result, inputs) if graph is None else None
     if verdict is None:
-        verdict = verify(
-            result, images, trace=False, progress=progress, inputs=inputs, rtl=RtlRun(request.n_events or RTL_EVENTS)
-        )
-        announce(f"verify: {verdict.summary}")
+        rtl = RtlRun(request.n_events or RTL_EVENTS)
+        verdict = verify(result, images, False, progress, inputs, rtl, partial(stages.end, "prepare"))
+        stages.end("verify", verdict.summary)
     else:
-        announce(f"verify: unchanged, not run again: {verdict.summary}")
+        stages.end("verify", f"unchanged, not run again: {verdict.summary}", ran=False)
     if result.has("rtl"):
         from jetflow.rtl import map_build, write_sharing
 
         total = map_build(result.graph, result.rtl, result.folder).total
-        announce(f"map: {total.lut} LUT, {total.ff} FF, {total.bram18} BRAM18, {total.dsp} DSP")
+        stages.end("map", f"{total.lut} LUT, {total.ff} FF, {total.bram18} BRAM18, {total.dsp} DSP")
         if (sharing := write_sharing(result.graph, result.folder)) is not None:
-            announce(f"sharing: sums of {sharing.node} take {sharing.ratio:.0%} of the LUTs of unshared trees")
+            stages.end("sharing", f"sums of {sharing.node} take {sharing.ratio:.0%} of the LUTs of unshared trees")
     if settings.target == "dsp" and not read_latency(result):
         for latency in measure_latency(result, request.model.network(request.precision), images):
-            announce(f"latency: {latency.median_ms:g} ms for {latency.batch} images, {latency.runtime}")
+            stages.end("latency", f"{latency.median_ms:g} ms for {latency.batch} images, {latency.runtime}")
     write_report(result)
-    announce(f"report: {request.out / 'report.md'}")
+    stages.end("report", str(request.out / "report.md"))
+    stages.write(result.folder)
     return verdict
 
 

@@ -38,7 +38,13 @@ def digest(build: Path) -> str:
 
 
 def test_what_a_build_leaves(finished: Path) -> None:
-    assert {path.name for path in finished.iterdir()} == MADE | {"report.json", "report.md", "hls", "sim"}
+    assert {path.name for path in finished.iterdir()} == MADE | {
+        "report.json",
+        "report.md",
+        "stages.json",
+        "hls",
+        "sim",
+    }
     verdict = json.loads((finished / "verify.json").read_text())
     assert verdict["exact"] is True
     assert verdict["events"] == 4
@@ -92,6 +98,10 @@ def test_two_builds_have_one_digest_and_a_clean_folder_is_not_needed(
     assert warm.returncode == 0
     assert "firmware: unchanged" in warm.stdout
     assert "verify: unchanged" in warm.stdout
+    stages = json.loads((tmp_path / "other" / "stages.json").read_text())["stages"]
+    assert [stage["name"] for stage in stages if not stage["ran"]] == ["firmware", "verify"]
+    more = jetflow("build", tiny_run, "--out", tmp_path / "other", "--n-events", 3)  # other images: the gate alone
+    assert "firmware: unchanged" in more.stdout and "verify: csim 3 images" in more.stdout
     (tmp_path / "other" / "graph.json").write_text("{}")
     mended = jetflow("build", tiny_run, "--out", tmp_path / "other", "--n-events", 2)
     assert mended.returncode == 0

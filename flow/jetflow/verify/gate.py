@@ -47,16 +47,18 @@ def verify(
     progress: Progress,
     inputs: str | None = None,
     rtl: RtlRun | None = None,
+    prepared: Callable[[str], None] = lambda found: None,
 ) -> Verdict:
     """Compile what is on disk and compare it with the reference on `images` (counts) and on stress images.
 
     With `trace` every layer is compared. Writes verify.json and verify.xml (JUnit) into the build. Where outputs
     differ without `trace`, the comparison is made again with it, so that the first layer that differs is named.
     `inputs` is a digest of all that the result depends on, kept for passed_before. After a kill the C simulation
-    goes on where it was.
+    goes on where it was. `prepared` is called with the comparisons' names when all is compiled and they begin.
     """
     graph = build.graph
     planned = list(checks(build, images, rtl or RtlRun()))
+    prepared(", ".join(check.name for check in planned))
 
     def run(check: Check, every_layer: bool) -> SimulationResult:
         return check.simulate(check.images, every_layer, lambda events: progress(check.name, events, len(check.images)))
