@@ -8,7 +8,6 @@ from jetflow.model import find_model, model_names
 from jetflow.shipped_events import shipped_events, shipped_number
 from jetflow.size import model_size
 
-
 CMS = [name for name in model_names() if not name.startswith("atlas")]  # those are of another detector
 
 

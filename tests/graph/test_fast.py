@@ -8,7 +8,7 @@ from tests.conftest import SAMPLE
 
 from jetflow.events import load_counts
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, Overflow, PhiPadding, Rounding, execute
-from jetflow.graph.fast import FastReference, predict
+from jetflow.graph.fast import FastReference, expected_words, predict
 from jetflow.graph.floats import exact
 from jetflow.model import find_model
 
@@ -165,6 +165,15 @@ def test_number_of_images_and_of_workers_do_not_matter(monkeypatch: pytest.Monke
     one = predict(graph, images, workers=1)
     assert all(np.array_equal(one[name], words) for name, words in predict(graph, images, workers=3).items())
     assert predict(graph, images[:0])["y"].shape == (0, *graph["y"].shape)
+
+
+def test_words_of_a_gate_are_those_of_either_reference() -> None:
+    graph = random_graph(5)
+    images = random_images(graph, 3)
+    plain = execute(graph, images)
+    for names in (["z"], ["y", "z"], ["act0", "y"]):
+        found = expected_words(graph, images, names)
+        assert set(found) == set(names) and all(np.array_equal(found[name], plain[name]) for name in names)
 
 
 def test_bad_images_are_refused() -> None:

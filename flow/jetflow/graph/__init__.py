@@ -2,7 +2,7 @@
 
 from jetflow.graph.builder import TERNARY, GraphBuilder
 from jetflow.graph.detection import BOXES, with_boxes
-from jetflow.graph.fast import FastReference, predict
+from jetflow.graph.fast import FastReference, expected_words, predict
 from jetflow.graph.fixed_point import FixedPoint, Overflow, Rounding, requantise
 from jetflow.graph.graph import EXACT_BITS, Graph, GraphError
 from jetflow.graph.intervals import Interval
@@ -59,6 +59,7 @@ __all__ = [
     "ScaleBias",
     "check_images",
     "execute",
+    "expected_words",
     "graph_digest",
     "load_graph",
     "predict",

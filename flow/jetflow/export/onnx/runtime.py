@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError, ToolError
-from jetflow.graph import Graph, execute
+from jetflow.graph import Graph, expected_words
 from jetflow.graph.comparison import NodeResult, SimulationResult, compare, merge
 
 __all__ = ["Runner", "check_onnx", "onnx_runner", "qonnx_runner"]
@@ -83,7 +83,7 @@ def check_onnx(
     for start in range(0, len(images), _BATCH):
         part = images[start : start + _BATCH]
         try:
-            expected = execute(graph, part, wanted)
+            expected = expected_words(graph, part, wanted)
         except ValueError as error:
             raise InputError(f"{error}: these images do not fit the model") from error
         found = runner(np.ascontiguousarray((part * graph.input.format.lsb).astype(np.float32).transpose(0, 3, 1, 2)))
