@@ -61,10 +61,14 @@ def qonnx_runner(path: Path, names: Iterable[str]) -> Runner:
     model, wanted = ModelWrapper(_load(path)), list(names)
     source = model.graph.input[0].name
 
+    def event(image: Floats) -> dict[str, Floats]:
+        tensors = execute_onnx(model, {source: image[None].copy()}, True)  # all of them: a GB at full size
+        return {name: tensors[name] for name in wanted}
+
     def run(images: Floats) -> dict[str, Floats]:
         try:
-            events = [execute_onnx(model, {source: image[None].copy()}, True) for image in images]
-            return {name: np.concatenate([event[name] for event in events]) for name in wanted}
+            events = [event(image) for image in images]
+            return {name: np.concatenate([found[name] for found in events]) for name in wanted}
         except Exception as error:  # plain Exceptions and asserts of QONNX, and what ONNX Runtime raises below it
             raise ToolError(f"{path}: QONNX's executor fails on it ({_short(error)}): build again") from error
 
