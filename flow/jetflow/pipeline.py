@@ -134,7 +134,8 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
             stages.end("sharing", f"sums of {sharing.node} take {sharing.ratio:.0%} of the LUTs of unshared trees")
     if settings.target == "dsp" and not read_latency(result):
         for latency in measure_latency(result, request.model.network(request.precision), images):
-            stages.end("latency", f"{latency.median_ms:g} ms for {latency.batch} images, {latency.runtime}")
+            announce(f"latency: {latency.median_ms:g} ms for {latency.batch} images, {latency.runtime}")
+        stages.end("latency", "measured on this machine")
     write_report(result)
     stages.end("report", str(request.out / "report.md"))
     stages.write(result.folder)
