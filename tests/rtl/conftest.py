@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, Overflow, PhiPadding, Rounding
-from jetflow.rtl import Design, Model, compile_model, lint, write_design
+from jetflow.rtl import Choices, Design, Model, compile_model, lint, write_design
+from jetflow.rtl.folding import options
+from jetflow.rtl.plan import make_plan
 
 WEIGHT = FixedPoint(True, 8, 7)
 ALL_AROUND = (1, 1, 1, 1)
@@ -103,19 +106,40 @@ def graphs() -> dict[str, Callable[..., Graph]]:
 
 @pytest.fixture(scope="session")
 def build() -> Callable[..., Built]:
-    """build(graph, folder, pixels_per_clock=1): written, without a warning of the linter, compiled."""
+    """build(graph, folder, pixels_per_clock=1, choices=None): written, without a warning of the linter, compiled."""
 
-    def made(graph: Graph, folder: Path, pixels_per_clock: int = 1) -> Built:
-        design = write_design(graph, folder / "rtl", folder / "adders", pixels_per_clock=pixels_per_clock)
+    def made(graph: Graph, folder: Path, pixels_per_clock: int = 1, choices: Choices | None = None) -> Built:
+        design = write_design(graph, folder / "rtl", folder / "adders", choices, pixels_per_clock)
         assert lint(design) == ""
         return Built(design, compile_model(design, folder / "sim"))
 
     return made
 
 
+@pytest.fixture(scope="session")
+def around(build: Callable[..., Built], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Built]:
+    """around(pixels_per_clock, folded=False): the small network around the cylinder on an odd-sized image.
+
+    Folded: every layer behind a pool, in the smallest way. Built once; not to be changed.
+    """
+
+    @cache
+    def made(pixels_per_clock: int, folded: bool = False) -> Built:
+        graph = network(9, 12, PhiPadding.CIRCULAR)
+        behind = make_plan(graph).layers[2:] if folded else ()
+        choices = {layer.name: options(graph, layer, 16)[-1] for layer in behind}
+        return build(graph, tmp_path_factory.mktemp("wrapped"), pixels_per_clock, choices)
+
+    return made
+
+
 @pytest.fixture(scope="session", params=[1, 4], ids=lambda lanes: f"pixels{lanes}")
-def wrapped(
-    request: pytest.FixtureRequest, build: Callable[..., Built], tmp_path_factory: pytest.TempPathFactory
-) -> Built:
-    """The small network around the cylinder on an odd-sized image, one and four pixels a clock: not to be changed."""
-    return build(network(9, 12, PhiPadding.CIRCULAR), tmp_path_factory.mktemp("wrapped"), request.param)
+def wrapped(request: pytest.FixtureRequest, around: Callable[..., Built]) -> Built:
+    """The unrolled network, one and four pixels a clock."""
+    return around(request.param)
+
+
+@pytest.fixture(scope="session", params=[(1, False), (4, False), (1, True)], ids=["pixels1", "pixels4", "folded"])
+def streaming(request: pytest.FixtureRequest, around: Callable[..., Built]) -> Built:
+    """The network in every way that it can be built."""
+    return around(*request.param)

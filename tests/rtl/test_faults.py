@@ -42,83 +42,83 @@ def agrees(built: Any, found: dict[str, np.ndarray], image: np.ndarray, event: i
 
 
 @pytest.fixture
-def pair(wrapped: Any, images: Any) -> np.ndarray:
-    return images(wrapped.design.plan.graph, 4)[:2]
+def pair(streaming: Any, images: Any) -> np.ndarray:
+    return images(streaming.design.plan.graph, 4)[:2]
 
 
-def test_a_sender_that_stops_for_long_in_mid_event(wrapped: Any, pair: np.ndarray) -> None:
-    given = beats(wrapped, pair[0]).after(20 * PATIENCE, beat=17) + beats(wrapped, pair[1])
-    found = outputs(wrapped, given, 2)
-    agrees(wrapped, found, pair[0], 0)
-    agrees(wrapped, found, pair[1], 1)
+def test_a_sender_that_stops_for_long_in_mid_event(streaming: Any, pair: np.ndarray) -> None:
+    given = beats(streaming, pair[0]).after(20 * PATIENCE, beat=17) + beats(streaming, pair[1])
+    found = outputs(streaming, given, 2)
+    agrees(streaming, found, pair[0], 0)
+    agrees(streaming, found, pair[1], 1)
 
 
-def test_the_last_words_leave_without_a_next_event(wrapped: Any, pair: np.ndarray) -> None:
-    agrees(wrapped, outputs(wrapped, beats(wrapped, pair[0]), 1), pair[0])
+def test_the_last_words_leave_without_a_next_event(streaming: Any, pair: np.ndarray) -> None:
+    agrees(streaming, outputs(streaming, beats(streaming, pair[0]), 1), pair[0])
 
 
-def test_events_back_to_back(wrapped: Any, pair: np.ndarray) -> None:
+def test_events_back_to_back(streaming: Any, pair: np.ndarray) -> None:
     order = [0, 1, 1, 0, 1]
-    found = outputs(wrapped, reduce(add, (beats(wrapped, pair[i]) for i in order)), len(order))
+    found = outputs(streaming, reduce(add, (beats(streaming, pair[i]) for i in order)), len(order))
     for event, i in enumerate(order):
-        agrees(wrapped, found, pair[i], event)
+        agrees(streaming, found, pair[i], event)
 
 
 @pytest.mark.parametrize("count", [1, 9, 29, 35])
-def test_an_event_that_ends_early_is_filled_with_zeros(wrapped: Any, pair: np.ndarray, count: int) -> None:
-    found = outputs(wrapped, beats(wrapped, pair[0]).truncated(count) + beats(wrapped, pair[1]), 2)
-    order = wrapped.design.plan.input_order
+def test_an_event_that_ends_early_is_filled_with_zeros(streaming: Any, pair: np.ndarray, count: int) -> None:
+    found = outputs(streaming, beats(streaming, pair[0]).truncated(count) + beats(streaming, pair[1]), 2)
+    order = streaming.design.plan.input_order
     sent = order.streamed(pair[:1])
     sent[:, count:] = 0
-    agrees(wrapped, found, order.images(sent)[0], 0)
-    agrees(wrapped, found, pair[1], 1)
+    agrees(streaming, found, order.images(sent)[0], 0)
+    agrees(streaming, found, pair[1], 1)
 
 
-def test_of_an_event_that_is_too_long_the_rest_is_dropped(wrapped: Any, pair: np.ndarray) -> None:
-    first, more = beats(wrapped, pair[0]), beats(wrapped, pair[1])
+def test_of_an_event_that_is_too_long_the_rest_is_dropped(streaming: Any, pair: np.ndarray) -> None:
+    first, more = beats(streaming, pair[0]), beats(streaming, pair[1])
     unended = Beats(np.zeros_like(first.flags), first.idle, first.words)
-    found = outputs(wrapped, unended + more.truncated(5) + more, 2)
-    agrees(wrapped, found, pair[0], 0)
-    agrees(wrapped, found, pair[1], 1)
+    found = outputs(streaming, unended + more.truncated(5) + more, 2)
+    agrees(streaming, found, pair[0], 0)
+    agrees(streaming, found, pair[1], 1)
 
 
 @pytest.mark.parametrize("beat", [1, 30, 35])
-def test_reset_in_mid_event(wrapped: Any, pair: np.ndarray, beat: int) -> None:
-    given = beats(wrapped, pair[0]).abandoned(beat) + beats(wrapped, pair[1]).after(0, reset=True)
-    stimulus = Stimulus(given, per_event(wrapped), patience=PATIENCE)
-    transfers = run(wrapped.design, wrapped.model, stimulus)
+def test_reset_in_mid_event(streaming: Any, pair: np.ndarray, beat: int) -> None:
+    given = beats(streaming, pair[0]).abandoned(beat) + beats(streaming, pair[1]).after(0, reset=True)
+    stimulus = Stimulus(given, per_event(streaming), patience=PATIENCE)
+    transfers = run(streaming.design, streaming.model, stimulus)
     reset = transfers.starts[1]
-    for stream in streams(wrapped.design.plan):
+    for stream in streams(streaming.design.plan):
         late = transfers.cycles[stream.name] >= reset
         values = transfers.values[stream.name][late]
         assert len(values) == stream.order.beats
         image = stream.order.images(values[None])[0]
-        expected = predict(wrapped.design.plan.graph, pair[1][None])[stream.name][0]
+        expected = predict(streaming.design.plan.graph, pair[1][None])[stream.name][0]
         assert np.array_equal(image, expected)
 
 
-def test_readers_that_are_not_ready_for_long(wrapped: Any, pair: np.ndarray) -> None:
-    given = beats(wrapped, pair[0]) + beats(wrapped, pair[1])
-    found = outputs(wrapped, given, 2, quiet_until=3000)
-    agrees(wrapped, found, pair[0], 0)
-    agrees(wrapped, found, pair[1], 1)
+def test_readers_that_are_not_ready_for_long(streaming: Any, pair: np.ndarray) -> None:
+    given = beats(streaming, pair[0]) + beats(streaming, pair[1])
+    found = outputs(streaming, given, 2, quiet_until=3000)
+    agrees(streaming, found, pair[0], 0)
+    agrees(streaming, found, pair[1], 1)
 
 
-def test_a_design_that_does_not_answer_is_reported(wrapped: Any, pair: np.ndarray) -> None:
-    stimulus = Stimulus(beats(wrapped, pair[0]), per_event(wrapped) + 1, patience=PATIENCE)
+def test_a_design_that_does_not_answer_is_reported(streaming: Any, pair: np.ndarray) -> None:
+    stimulus = Stimulus(beats(streaming, pair[0]), per_event(streaming) + 1, patience=PATIENCE)
     with pytest.raises(ToolError, match=f"nothing moved for {PATIENCE} cycles"):
-        run(wrapped.design, wrapped.model, stimulus)
+        run(streaming.design, streaming.model, stimulus)
 
 
 @pytest.mark.parametrize("stalls", [{"in_stall": 1.0}, {"out_stall": 1.0}])
 def test_an_end_that_stalls_forever_is_reported_in_time(
-    wrapped: Any, pair: np.ndarray, stalls: dict[str, float]
+    streaming: Any, pair: np.ndarray, stalls: dict[str, float]
 ) -> None:
-    stimulus = Stimulus(beats(wrapped, pair[0]), per_event(wrapped), patience=PATIENCE, **stalls)
-    with pytest.raises(ToolError, match=f"nothing moved for {PATIENCE} cycles: 0 of {per_event(wrapped)} words came"):
-        run(wrapped.design, wrapped.model, stimulus)
+    stimulus = Stimulus(beats(streaming, pair[0]), per_event(streaming), patience=PATIENCE, **stalls)
+    with pytest.raises(ToolError, match=f"nothing moved for {PATIENCE} cycles: 0 of {per_event(streaming)} words came"):
+        run(streaming.design, streaming.model, stimulus)
 
 
-def test_reset_frees_a_design_whose_readers_were_never_ready(wrapped: Any, pair: np.ndarray) -> None:
-    given = beats(wrapped, pair[0]).abandoned(20) + beats(wrapped, pair[1]).after(PATIENCE, reset=True)
-    agrees(wrapped, outputs(wrapped, given, 1, quiet_until=2 * PATIENCE), pair[1])
+def test_reset_frees_a_design_whose_readers_were_never_ready(streaming: Any, pair: np.ndarray) -> None:
+    given = beats(streaming, pair[0]).abandoned(20) + beats(streaming, pair[1]).after(PATIENCE, reset=True)
+    agrees(streaming, outputs(streaming, given, 1, quiet_until=2 * PATIENCE), pair[1])

@@ -59,7 +59,7 @@ def window_instance(graph: Graph, layer: Layer) -> str:
     data = _widened(source.shape[2], source.format.bits, source.format.signed, bits)
     settings = ", ".join(f".{key}({value})" for key, value in parameters.items())
     return f"""\
-    // ---- the window, {choice.digit} bits of every activation a clock
+    // ---- the window; bits of every activation a clock: {choice.digit}
     logic next_first, first_digit, last_digit;
     logic [{tall * wide * source.shape[2] * choice.digit - 1}:0] digits;
     digit_window #(

@@ -23,7 +23,7 @@ DIGITS = (1, 2, 4)  # bits of an activation a clock, the cheapest first
 
 _LAYER = """\
 // Layer of graph {graph}: {nodes}.
-// Distributed arithmetic: {digit} bits of every activation a clock, {clocks} clocks a pixel.
+// Distributed arithmetic: {clocks} clocks a pixel; bits of every activation a clock: {digit}.
 module {name} (
     input  logic clk,
     input  logic rst,
