@@ -58,8 +58,9 @@ def front(
     typer.echo(f"{found.config.name} {precision.value} in {choice.part}, {choice.clock_mhz:g} MHz (assumed)")
     Console(width=80).print(table)
     typer.echo(
-        "P: pixels a clock; II: cycles between events. Cycles are estimated by a model of the\n"
-        "streams, those of unrolled designs exactly; registers between layers are estimated."
+        "P: pixels a clock; II: cycles between events. Cycles are estimated by a model of\n"
+        "the streams, those of unrolled designs exactly; registers between layers are\n"
+        "estimated."
     )
     if plot:
         plot_front(rows, f"{found.config.name}, {precision.value}", plot)

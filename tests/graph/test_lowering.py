@@ -207,11 +207,11 @@ def test_unsupported_layer_is_named(case: str) -> None:
         lower(chain(*layers()), COUNTS)
 
 
-def test_24_bit_rule_reaches_the_user() -> None:
-    """16-bit counts times 8-bit weights, 18 of them: 28 bits."""
+def test_rule_of_widths_reaches_the_user() -> None:
+    """22-bit counts times 8-bit weights, 18 of them: 34 bits."""
     wide = conv("wide", FixedPointWeights(fraction=7), kernel_initializer="ones")
-    with pytest.raises(GraphError, match=r"^wide: worst case 0\.\..* needs 28 bits, 24 signed bits are allowed"):
-        lower(chain(wide), FixedPoint(False, 16, 0))
+    with pytest.raises(GraphError, match=r"^wide: worst case 0\.\..* needs 34 bits, 32 signed bits are allowed"):
+        lower(chain(wide), FixedPoint(False, 22, 0))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, (3, 1), (1, 5)])
