@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from jetflow.cli_models import Precision
+from jetflow.errors import InputError
 
 __all__ = ["evaluate"]
 
@@ -14,6 +15,7 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="NAME, RUN or FILE.yaml.")],
     events: Annotated[Path, typer.Option(help="Events that the model was not trained on.")],
     precision: Annotated[Precision, typer.Option(help="Which weights.")] = Precision.TWN,
+    n_events: Annotated[int | None, typer.Option(min=1, help="Only the first N events.")] = None,
     compare: Annotated[
         list[str] | None, typer.Option(help="Other weights of the model to take the difference to; may be repeated.")
     ] = None,
@@ -39,7 +41,15 @@ def evaluate(
     from jetflow.physics import comparison_table, evaluate_model, fault_table, figures_table, rate_table, record_metrics
 
     console, found = Console(width=80), find_model(model)
-    results = evaluate_model(found, precision.value, events, compare or [])
+    if plots is None and (figures or background):
+        raise InputError(f"--{'figures' if figures else 'background'}: needs --plots FOLDER, where the figures go")
+    if plots is not None:
+        from jetflow.physics.figures import choose_figures, make_study, open_background, write_figures
+
+        rates = crossing_mhz * 1000, rate_khz
+        names = choose_figures([name for name in figures.split(",") if name], precision.value, bool(background))
+        others = open_background(background or [], found.config, *rates)
+    results = evaluate_model(found, precision.value, events, compare or [], n_events)
     console.print(figures_table(results.figures))
     if len(results.all) > 1:
         console.print(comparison_table(results))
@@ -58,11 +68,8 @@ def evaluate(
             typer.echo(f"{plots / 'timing.png'}")
     if plots is None:
         return
-    from jetflow.physics.figures import make_study, write_figures
-
-    study = make_study(results, background or [], crossing_mhz * 1000, rate_khz)
     tables = {"rate": rate_table, "faults": fault_table}
-    for name, data in write_figures(study, plots, [name for name in figures.split(",") if name]):
+    for name, data in write_figures(make_study(results, others, *rates), plots, names):
         if name in tables:
             console.print(tables[name](data))
         typer.echo(f"{plots / name}.png")

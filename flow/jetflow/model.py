@@ -30,6 +30,9 @@ class Model:
     def weights_path(self, precision: str) -> Path:
         """The npz of a precision. Raises InputError that names the train command if it is not there."""
         path = self.folder / f"{precision}.npz"
+        if not path.exists() and precision not in ("fpn", "twn", "int8"):
+            present = ", ".join(sorted(file.stem for file in self.folder.glob("*.npz"))) or "none"
+            raise InputError(f"{path}: {self.config.name} has no {precision} weights; found: {present}")
         if not path.exists():
             raise InputError(
                 f"{path}: {self.config.name} has no {precision} weights: "

@@ -11,7 +11,16 @@ from jetflow.errors import InputError
 from jetflow.graph import predict
 from jetflow.model import find_model
 from jetflow.physics import evaluate_sample, fault_table, rate_table, record_metrics
-from jetflow.physics.figures import FIGURES, Study, faults, make_study, overlays, write_figures
+from jetflow.physics.figures import (
+    FIGURES,
+    Study,
+    choose_figures,
+    faults,
+    make_study,
+    open_background,
+    overlays,
+    write_figures,
+)
 from jetflow.physics.filters import common_filters
 from jetflow.physics.sample import open_sample
 
@@ -65,8 +74,12 @@ def test_what_a_figure_needs(study: Study, tmp_path: Path) -> None:
         list(write_figures(study, tmp_path, ["roc"]))
     with pytest.raises(InputError, match=r"--figures: rate needs background: give --background FILE"):
         list(write_figures(study, tmp_path, ["rate"]))
+    path, config = study.results.sample.path, study.results.model.config
     with pytest.raises(InputError, match="no minbias events, a rate needs them"):
-        make_study(study.results, [study.results.sample.path], 31_000, 100)
+        open_background([path], config, 31_000, 100)
+    with pytest.raises(InputError, match="filters needs ternary weights, found fpn"):
+        choose_figures(["filters"], "fpn", background=True)
+    assert set(FIGURES) - set(choose_figures([], "int8", background=False)) == {"filters", "rate", "turn-on"}
     assert not list(tmp_path.iterdir())
 
 

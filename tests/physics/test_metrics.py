@@ -115,3 +115,11 @@ def test_spread() -> None:
     assert middle == pytest.approx(3.0, abs=0.02)
     assert half == pytest.approx(0.5, rel=0.03)
     assert np.isnan(spread(np.zeros(0))).all()
+
+
+def test_missed_labels_at_score_0() -> None:
+    """True, false and one missed of two labels: recall 1/2 at precision 1, then 1 at precision 2/3."""
+    c = curves(matches([1, 0], [2]))
+    assert c.ap_with_missed().tolist() == pytest.approx([0.5 * 1 + 0.5 * 2 / 3])
+    assert curves(matches([], [3])).ap_with_missed().tolist() == [1.0], "nothing but missed labels"
+    assert curves(matches([0], [0])).ap_with_missed().tolist() == [0.0]

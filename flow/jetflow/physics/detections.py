@@ -37,7 +37,8 @@ def detect(config: ModelConfig, offsets: Floats, logits: Floats, regression: Flo
     """Jets from the heads' real values, (events, rows, columns, 2 | 1 + classes | 1).
 
     Score is the softmax probability; cells above `score_threshold` pass NMS per class at `nms_iou` (boxes of the
-    anchor's size, phi periodic); the best `top` an event are kept.
+    anchor's size, phi periodic); the best `top` an event are kept. The papers' code keeps the best `top` cells of each
+    class before NMS, whose boxes end at the seam in phi.
     """
     heads = (offsets, logits, regression)
     starts = range(0, max(len(logits), 1), CHUNK)

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from jetflow.config import ModelConfig
 from jetflow.physics.detections import Detections
-from jetflow.physics.matching import Matches, match
+from jetflow.physics.matching import Matches, match, pool
 from jetflow.physics.metrics import bootstrap_weights, curves, spread
 
-__all__ = ["Evaluation", "evaluate", "paired_difference", "residuals"]
+__all__ = ["ALL", "Evaluation", "evaluate", "paired_difference", "residuals"]
 
 SAMPLES = 200  # of the bootstrap
 SEED = 0
+ALL = "all"  # classes pooled
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ def evaluate(config: ModelConfig, detections: Detections, labels: Any) -> Evalua
     """AP by class (11-point and area) with bootstrap errors over events, P@R, residuals of the true detections.
 
     `labels` are those of the same events (an event file's). The ratio of mass or pT is detected over true.
+    `ap_with_missed` is AP as the code of paper 2 computes it, by class and, as its tables and figure 5 have it, of all
+    classes pooled.
     """
     distance = config.detection.match_distance
     matches = {name: match(detections, labels, i + 1, distance) for i, name in enumerate(config.classes)}
@@ -38,6 +41,8 @@ def evaluate(config: ModelConfig, detections: Detections, labels: Any) -> Evalua
     whole = {name: curves(m) for name, m in matches.items()}
     ap = {name: float(c.ap_11_point()[0]) for name, c in whole.items()}
     area = {name: float(c.area_ap()[0]) for name, c in whole.items()}
+    with_missed = {name: float(c.ap_with_missed()[0]) for name, c in whole.items()}
+    pooled = curves(pool(list(matches.values()), detections))
     ap_samples, area_samples = _resampled(list(matches.values()), events)
     figures = {
         "mean_ap": float(np.mean(list(ap.values()))),
@@ -48,9 +53,10 @@ def evaluate(config: ModelConfig, detections: Detections, labels: Any) -> Evalua
         "ap_error": dict(zip(ap, ap_samples.std(0).tolist(), strict=True)),
         "area_ap": area,
         "area_ap_error": dict(zip(ap, area_samples.std(0).tolist(), strict=True)),
+        "ap_with_missed": {**with_missed, ALL: float(pooled.ap_with_missed()[0])},
         "precision_at_recall_30": {name: float(c.precision_at(0.3)[0]) for name, c in whole.items()},
         "precision_at_recall_50": {name: float(c.precision_at(0.5)[0]) for name, c in whole.items()},
-        "residuals": {name: _spreads(m, detections, labels, "mass") for name, m in matches.items()},
+        "residuals": {name: _spreads(m, detections, labels, config.regression.target) for name, m in matches.items()},
         "events": events,
         "match_distance": distance,
     }
@@ -69,7 +75,7 @@ def _resampled(matches: list[Matches], events: int) -> tuple[NDArray[np.float64]
 
 def residuals(m: Matches, detections: Detections, labels: Any, target: str) -> dict[str, NDArray[np.floating[Any]]]:
     """Errors of the true detections, in the order of `m`: eta, phi, and the ratio of `target` (mass or pt), detected
-    over true.
+    over true. In the papers' code they are true minus detected, in phi without a sign, and 1 minus the ratio.
     """
     d, t = m.detection[m.true], m.truth[m.true]
     return {

@@ -1,5 +1,6 @@
 """Which detections are true: same class, near enough, one truth once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from jetflow.physics.detections import Detections
 
-__all__ = ["Matches", "match", "pairs"]
+__all__ = ["Matches", "match", "pairs", "pool"]
 
 Integers = NDArray[np.int64]
 
@@ -28,7 +29,8 @@ def match(detections: Detections, labels: Any, class_id: int, distance: float) -
     """Match the detections of `class_id` to labels (an event file's, flat with offsets) in order of falling score.
 
     A detection is true where an unused label of its class in its event lies within `distance` in (eta, phi), the
-    nearest one first; phi is periodic.
+    nearest one first; phi is periodic. The papers' code goes label by label instead, gives each its best detection, and
+    measures the distance in shares of the image: .1 of it is .6 in eta and .63 in phi.
     """
     events = len(labels.offsets) - 1
     chosen = np.flatnonzero(detections.class_id == class_id)
@@ -47,6 +49,16 @@ def match(detections: Detections, labels: Any, class_id: int, distance: float) -
     found = np.full(len(chosen), -1, np.int64)
     _assign(event, rank[order], truth[order], found)
     return Matches(event, found >= 0, found, chosen, np.bincount(label_event, minlength=events))
+
+
+def pool(matches: Sequence[Matches], detections: Detections) -> Matches:
+    """The detections of several classes as one list, best score first; of equal scores the earlier class."""
+    detection = np.concatenate([m.detection for m in matches])
+    order = np.argsort(-detections.score[detection], kind="stable")
+    event, true, truth = (
+        np.concatenate([getattr(m, key) for m in matches])[order] for key in ("event", "true", "truth")
+    )
+    return Matches(event, true, truth, detection[order], np.sum([m.truths for m in matches], axis=0))
 
 
 def pairs(event: Integers, label_event: Integers) -> tuple[Integers, Integers]:

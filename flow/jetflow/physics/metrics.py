@@ -25,14 +25,30 @@ class Curves:
     recall: Floats
     precision: Floats
     gain: Floats  # what each point adds to the recall
+    detected: Floats  # (weightings,) all detections
+    labels: Floats  # (weightings,) all labels, found or missed
 
     def area_ap(self) -> Floats:
         """Area under the steps, sum of (R_n - R_(n-1)) P_n, without interpolation: (weightings,)."""
         area: Floats = (self.precision * self.gain).sum(-1)
         return area
 
+    def ap_with_missed(self) -> Floats:
+        """Area AP where missed labels count as found behind all detections, at score 0: (weightings,).
+
+        What the code of paper 2 computes; more than area_ap by the missed share times the share of labels in all that
+        is detected or missed.
+        """
+        found = self.gain.sum(-1)
+        last = self.labels / np.maximum(self.detected + (1 - found) * self.labels, 1)
+        with_missed: Floats = self.area_ap() + (1 - found) * last
+        return with_missed
+
     def precision_at(self, recall: float) -> Floats:
-        """Largest precision at a recall of `recall` or more; 0 where it is not reached: (weightings,)."""
+        """Largest precision at a recall of `recall` or more; 0 where it is not reached: (weightings,).
+
+        The papers' code takes the precision at the nearest recall instead.
+        """
         best: Floats = np.where(self.recall >= recall - TINY, self.precision, 0).max(-1, initial=0.0)
         return best
 
@@ -47,11 +63,14 @@ def curves(matches: Matches, weights: NDArray[np.integer[Any]] | None = None) ->
     if weights is None:
         weights = np.ones((1, len(matches.truths)), np.int64)
     weight = weights[:, matches.event]
-    gain = weight[:, matches.true].astype(np.float64)
-    seen = np.cumsum(weight, axis=1)[:, matches.true]
-    total = np.maximum(weights @ matches.truths, 1)[:, None]  # without truths nothing is true
+    true = np.flatnonzero(matches.true)
+    gain = weight[:, true].astype(np.float64)
+    seen = np.cumsum(weight, axis=1, dtype=np.int32)
+    labels = (weights @ matches.truths).astype(np.float64)
+    total = np.maximum(labels, 1)[:, None]  # without truths nothing is true
     found = np.cumsum(gain, axis=1)
-    return Curves(found / total, found / np.maximum(seen, 1), gain / total)
+    detected = seen[:, -1].astype(np.float64) if seen.shape[1] else np.zeros(len(weights))
+    return Curves(found / total, found / np.maximum(seen[:, true], 1), gain / total, detected, labels)
 
 
 def area_ap(matches: Matches) -> float:

@@ -60,6 +60,11 @@ def evaluate_sample(model: Model, weights: Sequence[str], sample: Sample) -> Res
     return Results(model, sample, evaluations, baseline)
 
 
-def evaluate_model(model: Model, precision: str, events: Path, compare: Sequence[str] = ()) -> Results:
-    """A model on all events of a file, and other weights of it to compare with."""
-    return evaluate_sample(model, [precision, *compare], open_sample(events, model.config))
+def evaluate_model(
+    model: Model, precision: str, events: Path, compare: Sequence[str] = (), first: int | None = None
+) -> Results:
+    """A model on the events of a file, or the `first` of them, and other weights of it to compare with."""
+    sample = open_sample(events, model.config)
+    for name in (precision, *compare):
+        model.weights_path(name)  # before the work begins
+    return evaluate_sample(model, [precision, *compare], sample if first is None else sample.first(first))

@@ -75,5 +75,8 @@ def draw_timing(latencies: list[Latency], path: Path) -> None:
             panels[0, 1].plot(batches, 1000 * np.array(batches) / times, "o-", color=class_colour(i), label=name)
         for panel, title in zip(panels[0], ("ms a batch (median)", "images/s"), strict=True):
             panel.set(xscale="log", yscale="log", xlabel="images in a batch", ylabel=title)
+            sizes = sorted({one.batch for one in latencies})
+            panel.set_xticks(sizes, [str(size) for size in sizes])
+            panel.xaxis.minorticks_off()
             panel.grid(True)
             panel.legend(title=latencies[0].machine)

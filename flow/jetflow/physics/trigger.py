@@ -10,7 +10,14 @@ from jetflow.physics.binning import Axis, share
 from jetflow.physics.detections import Detections, select
 from jetflow.physics.matching import match
 
-__all__ = ["CROSSING_RATE_KHZ", "best_scores", "efficiency_against_share", "threshold_at_rate", "turn_on"]
+__all__ = [
+    "CROSSING_RATE_KHZ",
+    "best_scores",
+    "efficiency_against_share",
+    "passing_events",
+    "threshold_at_rate",
+    "turn_on",
+]
 
 CROSSING_RATE_KHZ = 31_000.0  # of colliding bunches at the LHC: 2,760 of them, 11.245 kHz around the ring
 POINTS = 60
@@ -30,13 +37,19 @@ def threshold_at_rate(background: Floats, rate_khz: float, crossing_rate_khz: fl
 
     Raises InputError where there are too few events to tell: at least one must pass.
     """
-    passing = int(rate_khz / crossing_rate_khz * len(background))
-    if not passing or passing >= len(background):
-        raise InputError(
-            f"rate: found {rate_khz:g} kHz of {crossing_rate_khz:g} kHz on {len(background)} background events; "
-            f"{crossing_rate_khz / max(len(background), 1):.3g} kHz and more can be told: give more events"
-        )
+    passing = passing_events(len(background), rate_khz, crossing_rate_khz)
     return float(np.sort(background)[::-1][passing])
+
+
+def passing_events(events: int, rate_khz: float, crossing_rate_khz: float) -> int:
+    """How many of `events` minimum-bias events pass at a rate. Raises InputError where that is none or all."""
+    passing = int(rate_khz / crossing_rate_khz * events)
+    if not passing or passing >= events:
+        raise InputError(
+            f"rate: found {rate_khz:g} kHz of {crossing_rate_khz:g} kHz on {events} background events; "
+            f"{crossing_rate_khz / max(events, 1):.3g} kHz and more can be told: give more events"
+        )
+    return passing
 
 
 def efficiency_against_share(signal: Floats, background: Floats) -> dict[str, list[float]]:

@@ -20,8 +20,8 @@ _SYMBOLS = {"eta": r"$\eta$", "phi": r"$\phi$", "pt": r"$p_\mathrm{T}$ [GeV]"}
 
 
 def weight_style(name: str) -> dict[str, Any]:
-    """Colour and line of a set of weights."""
-    return _WEIGHTS.get(name, {"color": PURPLE, "linestyle": "-."})
+    """Colour and line of a set of weights; what stands behind a space in its name does not matter."""
+    return _WEIGHTS.get(name.partition(" ")[0], {"color": PURPLE, "linestyle": "-."})
 
 
 def class_colour(index: int) -> str:

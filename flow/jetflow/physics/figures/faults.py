@@ -66,9 +66,9 @@ def grid(data: dict[str, Any]) -> tuple[int, int]:
 def draw(panels: Any, data: dict[str, Any]) -> None:
     """Full lines are hot cells, broken ones dead."""
     faults, whole, panels = data["faults"], data["whole"], panels[0]
+    numbers = [int(number) for number in faults["hot"]]
     rates = whole.get("rate_khz", {})
     for style, fault in zip(("-o", "--s"), ("hot", "dead"), strict=True):
-        numbers = [int(number) for number in faults[fault]]
         points = list(faults[fault].values())
         errors = [point["error"] for point in points]
         panels[0].errorbar(
@@ -83,5 +83,7 @@ def draw(panels: Any, data: dict[str, Any]) -> None:
         panels[1].set(ylabel="rate on minimum bias [kHz], fixed thresholds", yscale="symlog")
     for panel in panels:
         panel.set(xscale="log", xlabel="failing cells, all channels")
+        panel.set_xticks(numbers, [str(number) for number in numbers])
+        panel.xaxis.minorticks_off()
         panel.grid(True)
         panel.legend()

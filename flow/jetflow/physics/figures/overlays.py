@@ -7,7 +7,7 @@ from typing import Any
 from jetflow.events.overlay import overlay_file
 from jetflow.physics.figures.precision_recall import draw_row, evaluation_curves
 from jetflow.physics.figures.study import Study
-from jetflow.physics.models import evaluate_sample
+from jetflow.physics.models import BASELINE, evaluate_sample
 from jetflow.physics.sample import open_sample
 
 __all__ = ["data", "draw", "grid"]
@@ -24,19 +24,23 @@ def data(study: Study) -> dict[str, Any]:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "overlay.h5"
             overlay_file(results.sample.path, path, number, SEED)
-            mixed = evaluate_sample(results.model, list(results.evaluations), open_sample(path, results.model.config))
+            sample = open_sample(path, results.model.config).first(max(1, len(results.sample) // number))
+            mixed = evaluate_sample(results.model, list(results.evaluations), sample)
         found[str(number)] = {name: evaluation_curves(e) for name, e in mixed.all.items()}
     return {"overlays": found}
 
 
 def grid(data: dict[str, Any]) -> tuple[int, int]:
-    """A row a number of events, a column a class."""
+    """A row a number of events, a column a class and one for all."""
     rows = data["overlays"]
     return len(rows), len(next(iter(rows["1"].values())))
 
 
 def draw(panels: Any, data: dict[str, Any]) -> None:
-    """All weights."""
+    """All weights. The rule-based jets are those of the single events: nothing is clustered again."""
     for row, (number, curves) in zip(panels, data["overlays"].items(), strict=True):
-        draw_row(row, {"curves": curves})
+        named = {
+            f"{name} (single events)" if name == BASELINE and number != "1" else name: c for name, c in curves.items()
+        }
+        draw_row(row, {"curves": named})
         row[0].set_ylabel(f"precision, {number} event{'s' * (number != '1')} in one")

@@ -53,30 +53,47 @@ FIGURES = {
 }
 
 
-def write_figures(study: Study, folder: Path, names: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Write NAME.json and NAME.png of the figures `names` (default: all that the study allows); yields each as written.
+def choose_figures(names: Sequence[str], precision: str, background: bool) -> list[str]:
+    """`names`, or all that the weights and the presence of `background` allow.
 
-    Raises InputError for an unknown name, or one whose needs the study does not meet.
+    Raises InputError for an unknown name, or one whose needs are not met.
     """
     if unknown := [name for name in names if name not in FIGURES]:
         raise InputError(f"--figures: found {unknown[0]!r}; {', '.join(FIGURES)} are allowed")
-    for name in names or [name for name in FIGURES if not _lacks(study, FIGURES[name])]:
+    lacking = {name: _lacks(figure, precision, background) for name, figure in FIGURES.items()}
+    for name in names:
+        if lacking[name]:
+            raise InputError(f"--figures: {name} {lacking[name]}")
+    return list(names) or [name for name in FIGURES if not lacking[name]]
+
+
+def write_figures(study: Study, folder: Path, names: Sequence[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Write NAME.json and NAME.png of the figures `names` (default: all that the study allows); yields each as written.
+
+    Raises InputError as choose_figures does.
+    """
+    for name in choose_figures(names, study.results.precision, study.background is not None):
         figure = FIGURES[name]
-        if lacking := _lacks(study, figure):
-            raise InputError(f"--figures: {name} {lacking}")
         data = figure.data(study)
         rows, columns = figure.grid(data)
         size = columns * figure.panel[0], rows * figure.panel[1]
         with picture(folder / f"{name}.png", rows, columns, size) as panels:
             figure.draw(panels, data)
+            panels[0, 0].figure.supxlabel(_source(study), x=0.995, ha="right", fontsize=9, color="#717581")
         write_text(folder / f"{name}.json", json.dumps(plain(data), indent=1) + "\n")
         yield name, data
 
 
-def _lacks(study: Study, figure: Figure) -> str:
+def _source(study: Study) -> str:
+    """What a picture shows, for its lower edge."""
+    results = study.results
+    return f"simulation: {len(results.sample):,} events of {results.sample.path.name}; {results.model.config.name}"
+
+
+def _lacks(figure: Figure, precision: str, background: bool) -> str:
     """What is missing for a figure, as the end of a sentence; empty where nothing is."""
-    if figure.needs == "background" and study.background is None:
+    if figure.needs == "background" and not background:
         return "needs background: give --background FILE with minimum-bias events"
-    if figure.needs == "ternary" and study.results.precision != "twn":
-        return f"needs ternary weights, found {study.results.precision}: give --precision twn"
+    if figure.needs == "ternary" and precision != "twn":
+        return f"needs ternary weights, found {precision}: give --precision twn"
     return ""

@@ -10,6 +10,8 @@ from jetflow.physics.profiles import precision_profile
 
 __all__ = ["data", "draw", "grid"]
 
+APART = 0.15  # points of two weights, in widths of their bin
+
 
 def data(study: Study) -> dict[str, Any]:
     """By class, variable and weights `value` and `error` a bin; `edges` by variable."""
@@ -47,12 +49,14 @@ def draw(panels: Any, data: dict[str, Any]) -> None:
 
 
 def _draw_bins(panel: Any, edges: list[float], by_weights: dict[str, Any]) -> None:
-    """Points with errors at the bins' middles, side by side for several weights."""
+    """Points with errors near the bins' middles, side by side for several weights; grey lines are the bins' edges."""
     low, width = np.array(edges[:-1]), np.diff(edges)
     for i, (weights, profile) in enumerate(by_weights.items()):
-        at = low + width * (i + 1) / (len(by_weights) + 1)
+        at = low + width * (0.5 + APART * (i - (len(by_weights) - 1) / 2))
         look = weight_style(weights)
         style = {"color": look["color"], "fillstyle": "full" if look["linestyle"] == "-" else "none"}
         panel.errorbar(at, profile["value"], yerr=profile["error"], fmt="o", label=weights, markersize=4, **style)
     panel.set_xlim(edges[0], edges[-1])
-    panel.grid(True)
+    panel.grid(True, axis="y")
+    for edge in edges[1:-1]:
+        panel.axvline(edge, color="#dddddd", linewidth=0.6, zorder=0)

@@ -1,12 +1,13 @@
-"""Precision against recall of every class (paper 1, figure 5; paper 2, figure 5)."""
+"""Precision against recall of every class and of all (paper 1, figure 5; paper 2, figure 5)."""
 
 from typing import Any
 
 import numpy as np
 
-from jetflow.physics.evaluation import Evaluation
+from jetflow.physics.evaluation import ALL, Evaluation
 from jetflow.physics.figures.drawing import weight_style
 from jetflow.physics.figures.study import Study
+from jetflow.physics.matching import pool
 from jetflow.physics.metrics import curves
 
 __all__ = ["data", "draw", "draw_row", "evaluation_curves", "grid"]
@@ -20,22 +21,23 @@ def data(study: Study) -> dict[str, Any]:
 
 
 def evaluation_curves(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
-    """By class `recall` and `precision` at up to POINTS thresholds, and `ap` (11-point)."""
+    """By class, and of all classes pooled, `recall` and `precision` at up to POINTS thresholds, and 11-point `ap`."""
     found = {}
-    for name, matches in evaluation.matches.items():
+    pooled = pool(list(evaluation.matches.values()), evaluation.detections)
+    for name, matches in {**evaluation.matches, ALL: pooled}.items():
         whole = curves(matches)
         recall, precision = whole.recall[0], whole.precision[0]
         chosen = np.flatnonzero(np.diff(np.floor(recall * POINTS), prepend=-1) > 0)
         found[name] = {
             "recall": recall[chosen].tolist(),
             "precision": precision[chosen].tolist(),
-            "ap": evaluation.figures["ap"][name],
+            "ap": float(whole.ap_11_point()[0]),
         }
     return found
 
 
 def grid(data: dict[str, Any]) -> tuple[int, int]:
-    """A panel a class."""
+    """A panel a class, and one of all."""
     return 1, len(next(iter(data["curves"].values())))
 
 
@@ -52,7 +54,7 @@ def draw_row(panels: Any, data: dict[str, Any]) -> None:
             panel.plot(
                 curve["recall"], curve["precision"], label=f"{weights}  AP {curve['ap']:.3f}", **weight_style(weights)
             )
-        panel.set(title=name, xlabel="recall", xlim=(0, 1), ylim=(0, 1.02))
+        panel.set(title="all classes" if name == ALL else name, xlabel="recall", xlim=(0, 1), ylim=(0, 1.02))
         panel.grid(True)
         panel.legend(loc="lower left")
     panels[0].set_ylabel("precision")

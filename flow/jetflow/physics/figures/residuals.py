@@ -26,7 +26,7 @@ def data(study: Study) -> dict[str, Any]:
         class_name: {
             variable: {
                 weights: residual_profile(evaluation, class_name, results.sample.labels, axis, config.regression.target)
-                for weights, evaluation in results.evaluations.items()
+                for weights, evaluation in results.all.items()
             }
             for variable, axis in axes.items()
         }
@@ -57,7 +57,7 @@ def draw(panels: Any, data: dict[str, Any]) -> None:
             low, high = (limit(panel.get_ylim()[i] for panel in row) for i, limit in enumerate((min, max)))
             for panel in row:
                 panel.set_ylim(low, high)
-    panels[0][-1].legend(loc="upper right", ncols=2)
+    panels[0][-1].legend(loc="upper right", ncols=3, title="median, band: central 68%, dots: mean")
 
 
 def _draw_bands(panel: Any, edges: Any, by_weights: dict[str, Any]) -> None:
