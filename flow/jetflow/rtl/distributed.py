@@ -16,24 +16,19 @@ from jetflow.rtl.layers import LEVELS, read_pixels
 from jetflow.rtl.operations import width
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.pointwise import apply, matrix_product
+from jetflow.rtl.ports import LAYER_HEAD
 
 __all__ = ["Parts", "distributed_implementation", "distributed_modules", "layer_parts"]
 
 DIGITS = (1, 2, 4)  # bits of an activation a clock, the cheapest first
 
-_LAYER = """\
+_LAYER = (
+    """\
 // Layer of graph {graph}: {nodes}.
 // Distributed arithmetic: {clocks} clocks a pixel; bits of every activation a clock: {digit}.
-module {name} (
-    input  logic clk,
-    input  logic rst,
-    input  logic in_valid,
-    output logic in_ready,
-    input  logic [{in_top}:0] in_data,
-    output logic out_valid,
-    input  logic out_ready,
-    output logic [{out_top}:0] out_data
-);
+"""
+    + LAYER_HEAD
+    + """\
     logic advance;  // the whole layer moves, or waits for its reader
     assign advance = !out_valid || out_ready;
 
@@ -68,6 +63,7 @@ module {name} (
     wire unused = &{{1'b0, first_digit}};
 endmodule
 """
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,23 +13,18 @@ from jetflow.rtl.emit import datapath_module
 from jetflow.rtl.layers import LEVELS, read_pixels
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.pointwise import apply, matrix_product
+from jetflow.rtl.ports import LAYER_HEAD
 
 __all__ = ["SLACK", "gate_datapaths", "gate_modules"]
 
 SLACK = 4  # words of the next image that the buffer takes while the sums of this one leave
 
-_LAYER = """\
+_LAYER = (
+    """\
 // Layer of graph {graph}: {nodes}.
-module {name} (
-    input  logic clk,
-    input  logic rst,
-    input  logic in_valid,
-    output logic in_ready,
-    input  logic [{in_top}:0] in_data,
-    output logic out_valid,
-    input  logic out_ready,
-    output logic [{out_top}:0] out_data
-);
+"""
+    + LAYER_HEAD
+    + """\
     // ---- every pixel is summed, and waits
     logic sum_takes, buffer_takes, to_sum, to_buffer;
     stream_fork #(.READERS(2)) both (
@@ -83,6 +78,7 @@ module {name} (
     );
 endmodule
 """
+)
 
 
 def gate_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:

@@ -10,27 +10,23 @@ from jetflow.rtl.emit import datapath_module
 from jetflow.rtl.lanes import datapaths, leaves, split
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.pointwise import Values, apply, matrix_product
+from jetflow.rtl.ports import LAYER_HEAD
 
 __all__ = ["LEVELS", "layer_datapath", "layer_modules", "read_pixels"]
 
 LEVELS = 2  # adders between two registers: 1 costs many registers, 4 half the clock
 
-_LAYER = """\
+_LAYER = (
+    """\
 // Layer of graph {graph}: {nodes}.
-module {name} (
-    input  logic clk,
-    input  logic rst,
-    input  logic in_valid,
-    output logic in_ready,
-    input  logic [{in_top}:0] in_data,
-    output logic out_valid,
-    input  logic out_ready,
-    output logic [{out_top}:0] out_data
-);
+"""
+    + LAYER_HEAD
+    + """\
     logic advance;  // the whole layer moves, or waits for its reader
 {advance}{front}
 {datapaths}{split}endmodule
 """
+)
 
 
 def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, str]:

@@ -16,6 +16,7 @@ from jetflow.rtl.emit import datapath_module
 from jetflow.rtl.implementation import Implementation, Style
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.planes import planes, sum_bits
+from jetflow.rtl.ports import LAYER_HEAD
 from jetflow.rtl.serial_graph import SerialGraph, serial_graph
 from jetflow.rtl.serial_sums import sums_module
 from jetflow.rtl.shared import SharedUnit, shared_unit
@@ -26,19 +27,13 @@ __all__ = ["LayerSums", "layer_sums", "serial_implementation", "serial_modules"]
 Integers = NDArray[np.int64]
 LEVELS = 2  # of logic between two registers of a unit
 
-_LAYER = """\
+_LAYER = (
+    """\
 // Layer of graph {graph}: {nodes}.
 // Bit-serial: {clocks} clocks a pixel.
-module {name} (
-    input  logic clk,
-    input  logic rst,
-    input  logic in_valid,
-    output logic in_ready,
-    input  logic [{in_top}:0] in_data,
-    output logic out_valid,
-    input  logic out_ready,
-    output logic [{out_top}:0] out_data
-);
+"""
+    + LAYER_HEAD
+    + """\
     logic advance;  // the whole layer moves, or waits for its reader
     assign advance = !out_valid || out_ready;
 
@@ -74,6 +69,7 @@ module {name} (
     wire unused = &{{1'b0, unit_valid, pixel, slot, last_digit, first_digit}};
 endmodule
 """
+)
 
 
 @dataclass(frozen=True, eq=False)
