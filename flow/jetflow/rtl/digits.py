@@ -42,19 +42,7 @@ def window_instance(graph: Graph, layer: Layer) -> str:
         "BITS": bits,
         "DIGIT": choice.digit,
         "CLOCKS": choice.clocks,
-        "ROWS": spot.arriving.rows,
-        "COLUMNS": spot.arriving.columns,
-        "KERNEL_ROWS": tall,
-        "KERNEL_COLUMNS": wide,
-        "TOP": spot.top,
-        "LEFT": spot.left,
-        "OUT_ROWS": spot.out_rows,
-        "OUT_COLUMNS": spot.out_columns,
-        "ROW_STEP": spot.stride[0],
-        "COLUMN_STEP": spot.stride[1],
-        "WRAP": int(spot.wrap),
-        "ZERO_PHI": int(spot.zero_phi),
-        "FIRST": spot.arriving.first,
+        **spot.parameters,
     }
     data = _widened(source.shape[2], source.format.bits, source.format.signed, bits)
     settings = ", ".join(f".{key}({value})" for key, value in parameters.items())

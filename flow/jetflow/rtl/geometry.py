@@ -28,6 +28,25 @@ class Window:
     leaving: StreamOrder
 
     @property
+    def parameters(self) -> dict[str, int]:
+        """What line_window.sv and digit_window.sv both ask for, by their names."""
+        return {
+            "ROWS": self.arriving.rows,
+            "COLUMNS": self.arriving.columns,
+            "KERNEL_ROWS": self.kernel.shape[0],
+            "KERNEL_COLUMNS": self.kernel.shape[1],
+            "TOP": self.top,
+            "LEFT": self.left,
+            "OUT_ROWS": self.out_rows,
+            "OUT_COLUMNS": self.out_columns,
+            "ROW_STEP": self.stride[0],
+            "COLUMN_STEP": self.stride[1],
+            "WRAP": int(self.wrap),
+            "ZERO_PHI": int(self.zero_phi),
+            "FIRST": self.arriving.first,
+        }
+
+    @property
     def lanes(self) -> int:
         """Windows that leave side by side."""
         return max(1, self.arriving.lanes // self.stride[0])

@@ -125,19 +125,7 @@ def _window_instance(layer: Layer, source: Node, datapath: Datapath) -> str:
     parameters: dict[str, int | bool] = {
         "WIDTH": source.format.bits * source.shape[2],
         "LANES": spot.arriving.lanes,
-        "ROWS": spot.arriving.rows,
-        "COLUMNS": spot.arriving.columns,
-        "KERNEL_ROWS": spot.kernel.shape[0],
-        "KERNEL_COLUMNS": spot.kernel.shape[1],
-        "TOP": spot.top,
-        "LEFT": spot.left,
-        "OUT_ROWS": spot.out_rows,
-        "OUT_COLUMNS": spot.out_columns,
-        "ROW_STEP": spot.stride[0],
-        "COLUMN_STEP": spot.stride[1],
-        "WRAP": spot.wrap,
-        "ZERO_PHI": spot.zero_phi,
-        "FIRST": spot.arriving.first,
+        **spot.parameters,
     }
     return _instance("line_window", parameters, "out_window", spot.patch_rows * spot.row_bits(parameters["WIDTH"]))
 
