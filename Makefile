@@ -3,12 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-DEMO := build/jetssd-tower
+DEMO := build/jetssd-tower-small
 
 .PHONY: demo test nightly lint install install-test clean
 
 demo: $(VENV)/installed
-	$(BIN)/jetflow build jetssd-tower --target fpga --out $(DEMO)
+	$(BIN)/jetflow build jetssd-tower-small --target fpga --out $(DEMO)
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2

@@ -46,7 +46,7 @@ def changed(recipe: Recipe, key: str, value: object) -> Recipe:
 
 
 def test_the_shipped_config() -> None:
-    config = load_config(CHECKOUT / "models" / "jetssd-tower" / "config.yaml")
+    config = load_config(CHECKOUT / "models" / "jetssd-tower-small" / "config.yaml")
     assert config.input.shape == (68, 72, 2)
     assert config.identifier == "jetssd_tower"
     assert config.input.fixed_point() == FixedPoint(False, 10, 6)

@@ -24,8 +24,8 @@ def message(action: Callable[[], object]) -> str:
 
 
 def test_by_name_folder_and_file(recipe: Recipe, write_recipe: Write) -> None:
-    assert "jetssd-tower" in model_names()
-    assert find_model("jetssd-tower").config.name == "jetssd-tower"
+    assert "jetssd-tower-small" in model_names()
+    assert find_model("jetssd-tower-small").config.name == "jetssd-tower-small"
     path = write_recipe(recipe)
     for reference in (str(path), str(path.parent)):
         found = find_model(reference)
@@ -35,7 +35,7 @@ def test_by_name_folder_and_file(recipe: Recipe, write_recipe: Write) -> None:
 def test_unknown_model(tmp_path: Path) -> None:
     said = message(lambda: find_model("jetssd-towr"))
     assert said.startswith("jetssd-towr: no such model; found: ")
-    assert "jetssd-tower" in said
+    assert "jetssd-tower-small" in said
     assert "config.yaml: not found" in message(lambda: find_model(str(tmp_path)))
     assert "none.yaml: not found" in message(lambda: find_model(str(tmp_path / "none.yaml")))
 

@@ -19,7 +19,7 @@ def test_every_model_of_this_detector_has_events(name: str) -> None:
 
 
 def test_there_are_as_many_as_wanted() -> None:
-    wanted = {"jetssd-tower": 128, "jetssd-tower-wide": 128, "pfjetssd": 11, "jetssd": 2}
+    wanted = {"jetssd-tower-small": 128, "jetssd-tower": 128, "jetssd-tower-wide": 128, "pfjetssd": 11, "jetssd": 2}
     for name, number in wanted.items():
         config = find_model(name).config
         assert shipped_number(model_size(config)["macs"]) == number

@@ -12,7 +12,7 @@ from jetflow.cli_models import Precision
 
 __all__ = ["build", "doctor", "report", "verify"]
 
-DEFAULT_MODEL = "jetssd-tower"
+DEFAULT_MODEL = "jetssd-tower-small"
 
 
 class Target(StrEnum):

@@ -63,7 +63,7 @@ def test_training(jetflow: Jetflow, tmp_path: Path, tiny_config: Path, tiny_run:
 
 def test_models_and_parts(jetflow: Jetflow, tmp_path: Path, tiny_run: Path) -> None:
     out = tmp_path / "out"
-    refused(jetflow("build", "no-such-model", "--out", out), "no-such-model", "jetssd-tower")
+    refused(jetflow("build", "no-such-model", "--out", out), "no-such-model", "jetssd-tower-small")
     refused(jetflow("build", tiny_run, "--part", "xc2064", "--out", out), "--part xc2064", "xcvu13p")
     refused(jetflow("build", tiny_run, "--precision", "fpn", "--out", out), "fpn", "twn")
     refused(jetflow("build", tiny_run, "--precision", "int8", "--out", out), "int8", "jetflow train")
@@ -132,6 +132,6 @@ def test_a_full_disk(size: str, jetflow: Jetflow, tmp_path: Path, tiny_run: Path
 
 
 def test_a_rate_that_no_design_reaches(jetflow: Jetflow, tmp_path: Path) -> None:
-    run = jetflow("build", "jetssd-tower", "--target-rate-khz", "1000", "--out", tmp_path / "out")
+    run = jetflow("build", "jetssd-tower-small", "--target-rate-khz", "1000", "--out", tmp_path / "out")
     refused(run, "--target-rate-khz 1000: block1_1_conv_padding", "the nearest that is possible", "57.915 at 300 MHz")
     assert not (tmp_path / "out").exists()

@@ -192,7 +192,7 @@ def shipped(name: str, events: int) -> tuple[Graph, np.ndarray]:
 
 
 def test_shipped_network_on_real_events() -> None:
-    assert_equal(*shipped("jetssd-tower", 16))
+    assert_equal(*shipped("jetssd-tower-small", 16))
 
 
 @pytest.mark.nightly

@@ -12,7 +12,7 @@ from jetflow.model import MODELS, find_model
 
 
 def test_a_config_makes_the_firmware_emit_boxes(write: Callable[..., Project], tmp_path: Path) -> None:
-    shutil.copytree(MODELS / "jetssd-tower", tmp_path / "mine")
+    shutil.copytree(MODELS / "jetssd-tower-small", tmp_path / "mine")
     path = tmp_path / "mine" / "config.yaml"
     content = yaml.safe_load(path.read_text())
     content["detection"]["firmware"] = {"threshold": 1.5, "top": 8}

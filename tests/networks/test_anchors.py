@@ -19,7 +19,7 @@ def test_centres_by_hand() -> None:
 
 def test_centres_of_the_shipped_model() -> None:
     """17 x 18 cells of 4 x 4 towers of 0.087 x 2 pi / 72."""
-    anchors = Anchors.of(load_config(CHECKOUT / "models" / "jetssd-tower" / "config.yaml"))
+    anchors = Anchors.of(load_config(CHECKOUT / "models" / "jetssd-tower-small" / "config.yaml"))
     assert anchors.centres.shape == (17, 18, 2)
     assert anchors.centres[8, 0] == pytest.approx([0.0, -np.pi + np.pi / 18], abs=1e-6)
     assert np.diff(anchors.centres[:, 0, 0]) == pytest.approx(4 * 0.087, rel=1e-5)

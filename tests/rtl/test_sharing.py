@@ -48,7 +48,7 @@ def test_what_was_measured_is_read_back(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.nightly
 def test_the_default_networks_sums_take_at_most_70_percent(tmp_path: Path) -> None:
-    graph = find_model("jetssd-tower").firmware_graph("twn")
+    graph = find_model("jetssd-tower-small").firmware_graph("twn")
     node = representative(graph)
     assert node is not None
     assert measure_sharing(graph, node, tmp_path, tmp_path).ratio <= 0.7

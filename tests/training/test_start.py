@@ -54,7 +54,7 @@ def test_where_weights_come_from(tiny_run: Path, recipe: Any, write_recipe: Call
     run = read_start(str(tiny_run))
     assert run.digest == read_start(str(tiny_run / "fpn.npz")).digest
     assert run.digest != read_start(str(tiny_run / "twn.npz")).digest
-    assert "block1_1_conv/kernel" in read_start("jetssd-tower").arrays
+    assert "block1_1_conv/kernel" in read_start("jetssd-tower-small").arrays
     with pytest.raises(InputError, match="has no fpn weights"):
         read_start(str(write_recipe(recipe)))
     with pytest.raises(InputError, match=r"none\.npz: not found"):

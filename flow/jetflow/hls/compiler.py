@@ -75,7 +75,7 @@ def compile_simulation(project: Project, folder: Path, workers: int | None = Non
 def _registers(project: Project, folder: Path) -> Path:
     """A folder whose headers stand before the project's: its ap_private.h without the `volatile` of _SLOW.
 
-    The same arithmetic seven times as fast, as g++ keeps values in registers (measured on jetssd-tower).
+    The same arithmetic seven times as fast, as g++ keeps values in registers (measured on jetssd-tower-small).
     """
     path, header = folder / "etc" / _TYPES.name, project.folder / _TYPES
     if header.is_file():  # else g++ says what is missing

@@ -1,7 +1,7 @@
 """Cells of a block before it is mapped: the cost of its operations, and of the memories and windows that gather pixels.
 
 Sums follow alkaid's cost: a LUT a bit of the result that both operands reach. Yosys maps a datapath to fewer, because
-two operations of one pipeline stage share LUTs: SHARED is what it leaves, measured over the layers of jetssd-tower.
+two operations of one pipeline stage share LUTs: SHARED is what it leaves, measured over jetssd-tower-small's layers.
 """
 
 from dataclasses import dataclass
