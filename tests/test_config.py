@@ -48,7 +48,7 @@ def changed(recipe: Recipe, key: str, value: object) -> Recipe:
 def test_the_shipped_config() -> None:
     config = load_config(CHECKOUT / "models" / "jetssd-tower-small" / "config.yaml")
     assert config.input.shape == (68, 72, 2)
-    assert config.identifier == "jetssd_tower"
+    assert config.identifier == "jetssd_tower_small"
     assert config.input.fixed_point() == FixedPoint(False, 10, 6)
 
 

@@ -23,8 +23,8 @@ def test_a_config_makes_the_firmware_emit_boxes(write: Callable[..., Project], t
     project = write(graph, tmp_path)
     assert project.plan.layers[-1].kind is Kind.PEAKS
     firmware = project.folder / "firmware"
-    source, types = ((firmware / name).read_text() for name in ("jetssd_tower.cpp", "defines.h"))
-    port = source.split("void jetssd_tower(")[1].split(")")[0].count("hls::stream")
+    source, types = ((firmware / name).read_text() for name in ("jetssd_tower_small.cpp", "defines.h"))
+    port = source.split("void jetssd_tower_small(")[1].split(")")[0].count("hls::stream")
     assert port == 2  # the image and the boxes, no maps
     word = f"ap_fixed<{boxes.format.bits},{boxes.format.bits}>"
     assert f"nnet::array<{word}, 7*1>" in types  # integers: no fractional bits
