@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from jetflow.graph import FixedPoint, Overflow, Rounding, requantise
-from jetflow.networks.backend import tf
+from jetflow.networks.backend import QConv2D, QDepthwiseConv2D, keras, tf
 from jetflow.networks.layers import MANTISSA, ChannelPReLU, ScaleBias
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights, straight_through, twn
 
@@ -202,3 +202,26 @@ def test_the_gradient_of_prelu_is_that_of_its_definition() -> None:
         defined = tf.reduce_sum((tf.maximum(x, 0.0) + layer.slopes() * tf.minimum(x, 0.0)) * upstream)
     for source in (x, layer.slope):
         np.testing.assert_allclose(tape.gradient(own, source), tape.gradient(defined, source), rtol=1e-5)
+
+
+@pytest.mark.parametrize("depthwise", [False, True])
+@pytest.mark.parametrize(("quantiser", "limit"), [("ternary", 1.0), ("fixed", 4.0), ("following", 5.0)])
+def test_a_step_clamps_the_latent_weights(depthwise: bool, quantiser: str, limit: float) -> None:
+    """The gradient is the input, 5 everywhere: a step of 1 goes from 0 to -5, where nothing clamps it."""
+    made: Any = {
+        "ternary": TernaryWeights(scaled=True, depthwise=depthwise),
+        "fixed": FixedPointWeights(bits=8, fraction=5),  # 2**7 / 2**5
+        "following": FixedPointWeights(bits=8),
+    }[quantiser]
+    zeros = {"use_bias": False, ("depthwise_initializer" if depthwise else "kernel_initializer"): "zeros"}
+    layer = (
+        QDepthwiseConv2D(1, depthwise_quantizer=made, **zeros)
+        if depthwise
+        else QConv2D(2, 1, kernel_quantizer=made, **zeros)
+    )
+    images = tf.constant(5.0, shape=(1, 1, 1, 3))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(layer(images))
+    keras.optimizers.SGD(1.0).minimize(total, layer.trainable_variables, tape=tape)
+    (weights,) = layer.get_weights()
+    assert np.array_equal(weights, np.full(weights.shape, -limit, np.float32))
