@@ -31,6 +31,13 @@ def test_around_the_cylinder(wrapped: Any, images: Images) -> None:
     is_exact(wrapped, images(wrapped.design.plan.graph, 4))
 
 
+def test_few_events_still_give_an_interval(wrapped: Any, images: Images) -> None:
+    few = images(wrapped.design.plan.graph, 3)
+    result, timing = simulate(wrapped.design, wrapped.model, few, workers=8)
+    assert result.differing == 0 and timing.ii_cycles is not None
+    assert simulate(wrapped.design, wrapped.model, few[:1])[1].ii_cycles is None
+
+
 @pytest.mark.parametrize("name", ["rounding", "kernels"])
 def test_every_mode_and_kernel(name: str, graphs: Graphs, build: Build, images: Images, tmp_path: Path) -> None:
     graph = graphs[name]()

@@ -75,9 +75,10 @@ def simulate(
 ) -> tuple[SimulationResult, Timing]:
     """Run `images`, mantissas (events, rows, columns, channels), back to back, and compare every output word.
 
-    `workers` processes (default: all cores) take an equal share of the events; `progress` is called with the events
-    that are done. `waveform`: a VCD file, of a model that was built with a trace, in one process. Raises InputError for
-    images that do not fit, ToolError where the simulation fails or an output is no sequence of whole events.
+    `workers` processes (default: all cores) take an equal share of the events, two at least; `progress` is called with
+    the events that are done. `waveform`: a VCD file, of a model that was built with a trace, in one process. Raises
+    InputError for images that do not fit, ToolError where the simulation fails or an output is no sequence of whole
+    events.
     """
     if len(images) == 0:
         raise InputError("images: there is none: the RTL simulation needs at least one event")
@@ -85,7 +86,7 @@ def simulate(
         expected = predict(design.plan.graph, images)
     except ValueError as error:
         raise InputError(f"{error}: these images do not fit the model") from error
-    count = 1 if waveform else min(workers or os.cpu_count() or 1, len(images))
+    count = 1 if waveform else min(workers or os.cpu_count() or 1, max(1, len(images) // 2))  # two give an interval
     edges = [len(images) * i // count for i in range(count + 1)]
     outputs = streams(design.plan)
 

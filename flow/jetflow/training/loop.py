@@ -46,6 +46,8 @@ def train_phase(
     steps_an_epoch = len(data) // config.training.batch
     if not steps_an_epoch:
         raise InputError(f"training needs at least {config.training.batch} events (training.batch), found {len(data)}")
+    if state.log:
+        progress(len(state.log) * steps_an_epoch, phase.epochs * steps_an_epoch, state.log[-1]["total"])
     train_step = make_step(model, optimiser, config.training, penalty or {})
     board = tf.summary.create_file_writer(str(folder / "tensorboard"))
     for epoch in range(len(state.log), phase.epochs):
