@@ -11,7 +11,7 @@ from jetflow.rtl import Area, Caches, Implementation, Point, Style, best, find_f
 from jetflow.rtl.cycles import estimate_timing
 from jetflow.rtl.options import Option
 from jetflow.rtl.plan import make_plan
-from jetflow.rtl.simulation import Timing
+from jetflow.rtl.timing import Timing
 
 UNROLLED, FOLDED = Implementation(), Implementation(Style.SERIAL, 4, 1)
 

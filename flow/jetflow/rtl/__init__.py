@@ -7,9 +7,9 @@ from jetflow.rtl.mapping import Mapped, Mapping, map_build, map_design, read_map
 from jetflow.rtl.options import Caches
 from jetflow.rtl.packages import check_packages
 from jetflow.rtl.sharing import Sharing, measure_sharing, read_sharing, representative, write_sharing
-from jetflow.rtl.simulation import Stalls, Timing, simulate
+from jetflow.rtl.simulation import Stalls, simulate
 from jetflow.rtl.solver import PIXELS_PER_CLOCK, Point, best, find_front, unrolled_point
-from jetflow.rtl.timing import read_timing, write_timing
+from jetflow.rtl.timing import Timing, read_timing, write_timing
 from jetflow.rtl.verilator import Model, compile_model, lint
 
 __all__ = [

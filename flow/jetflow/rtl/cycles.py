@@ -6,46 +6,79 @@ and a full queue delays only words that would wait further on; folded layers hav
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.graph import Graph
+from jetflow.graph import Detect, Graph
 from jetflow.rtl.digits import token_bits
 from jetflow.rtl.plan import Layer, Plan
-from jetflow.rtl.simulation import Timing
 from jetflow.rtl.steps import layer_steps
+from jetflow.rtl.timing import Timing
 
-__all__ = ["estimate_timing"]
+__all__ = ["EVENTS", "StreamTimes", "estimate_timing", "stream_times", "turned"]
 
 Times = NDArray[np.int64]
-EVENTS = 3  # back to back: the interval between the last two
+EVENTS = 3  # one after the other: the interval between the last two
 _BEFORE = np.int64(-(1 << 40))
+
+
+@dataclass(frozen=True, eq=False)
+class StreamTimes:
+    """Clocks over EVENTS events: when each word of a node's stream moves, and when a layer takes each of its beats."""
+
+    moves: dict[str, Times]
+    takes: dict[str, Times]
 
 
 def estimate_timing(plan: Plan, depths: Mapping[str, int]) -> Timing:
     """Latency and interval as `simulate` counts them. `depths`: clocks through a layer behind its window or pool."""
     beats = plan.input_order.beats
-    moves: dict[str, Times] = {plan.graph.input.name: np.arange(EVENTS * beats)}
-    for layer in plan.layers:
-        arrivals = np.max([moves[source] for source in layer.sources], axis=0)
-        moves[layer.result.name] = _layer(plan.graph, layer, arrivals, depths[layer.name])
+    moves = stream_times(plan, depths, beats).moves  # back to back
     ends = np.max([moves[output.name].reshape(EVENTS, -1)[:, -1] for output in plan.graph.outputs], axis=0)
     return Timing(int(ends[0]) + 1, int(ends[-1] - ends[-2]))
 
 
-def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> Times:
-    """When the words of a layer leave, for beats that move into the register in front of it at `arrivals`."""
+def stream_times(plan: Plan, depths: Mapping[str, int], interval: int) -> StreamTimes:
+    """The streams where an event begins every `interval` clocks, at least its beats, and comes without a pause."""
+    beats = plan.input_order.beats
+    images = (np.arange(EVENTS)[:, None] * interval + np.arange(beats)).ravel()
+    times = StreamTimes({plan.graph.input.name: images}, {})
+    for layer in plan.layers:
+        sources = [turned(times.moves[source], plan.held(layer, source)) for source in layer.sources]
+        taken, left = _layer(plan.graph, layer, np.max(sources, axis=0), depths[layer.name])
+        times.takes[layer.name], times.moves[layer.result.name] = taken, left
+    return times
+
+
+def turned(moves: Times, held: int) -> Times:
+    """When the words of a stream come whose first `held` ones of an event are kept to its end (stream_rotate.sv)."""
+    return _paced(np.roll(moves.reshape(EVENTS, -1), -held, axis=1).ravel(), np.ones_like(moves)) if held else moves
+
+
+def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> tuple[Times, Times]:
+    """When a layer takes its beats, and its words leave, for beats that move into its register at `arrivals`."""
     if layer.inner:
-        return _gated(arrivals + 1, depth)
+        return arrivals + 1, _gated(arrivals + 1, depth)
     steps = layer_steps(layer)
     takes, leaves = np.tile(steps.takes, EVENTS), np.tile(steps.leaves, EVENTS)
     needed = np.full(len(takes), _BEFORE)
     needed[takes] = arrivals + 1
     choice = layer.implementation
     idle = token_bits(graph, layer, choice.digit) // choice.digit if choice.folded else 1
-    left = _paced(needed, np.where(leaves, choice.clocks, idle))[leaves] + steps.delay + depth
-    return _split(layer, left) if layer.splits else left
+    paced = _paced(needed, np.where(leaves, choice.clocks, idle))
+    left = paced[leaves] + steps.delay + depth
+    if isinstance(layer.front, Detect):
+        left = _boxes(layer, left)
+    return paced[takes], _split(layer, left) if layer.splits else left
+
+
+def _boxes(layer: Layer, cells: Times) -> Times:
+    """box_list.sv: when the last cell of an event has been looked at, its boxes leave one a clock."""
+    last = cells.reshape(EVENTS, -1)[:, -1:]
+    needed = (last + np.zeros(layer.leaving.beats, np.int64)).ravel()
+    return _paced(needed, np.ones_like(needed))
 
 
 def _gated(taken: Times, depth: int) -> Times:

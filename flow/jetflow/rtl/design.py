@@ -11,12 +11,14 @@ from pathlib import Path
 
 from jetflow.errors import InputError
 from jetflow.graph import Graph, Node
+from jetflow.rtl.costs import layer_cost
 from jetflow.rtl.distributed import distributed_modules
 from jetflow.rtl.gating import gate_modules
 from jetflow.rtl.implementation import Choices, Style, choices_from
 from jetflow.rtl.layers import layer_datapath, layer_modules
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.plan import Layer, Plan, make_plan
+from jetflow.rtl.queues import queues
 from jetflow.rtl.serial import serial_modules
 from jetflow.rtl.sources import hand_written
 from jetflow.rtl.top import lane_bits, top_module
@@ -62,7 +64,8 @@ def write_design(
             for modules in pool.map(partial(modules_of, graph, cache=cache), largest):
                 for name, text in modules.items():
                     (part / f"{name}.sv").write_text(text)
-        (part / f"{plan.top}.sv").write_text(top_module(plan))
+            waiting = queues(plan, _pipelines(plan, pool, cache)) if plan.joins else {}
+        (part / f"{plan.top}.sv").write_text(top_module(plan, waiting))
         (part / INTERFACE).write_text(json.dumps(_interface(plan), indent=1) + "\n")
         shutil.rmtree(folder, ignore_errors=True)
         part.replace(folder)
@@ -85,6 +88,12 @@ def open_design(graph: Graph, folder: Path) -> Design:
     if not (folder / f"{plan.top}.sv").is_file():
         raise InputError(f"{folder}: holds no design of {plan.top}: run `jetflow build --flow rtl` to make it")
     return Design(folder, plan)
+
+
+def _pipelines(plan: Plan, pool: ProcessPoolExecutor, cache: Path) -> dict[str, int]:
+    """Clocks through every layer behind its window or pool."""
+    costs = pool.map(partial(layer_cost, plan.graph, cache=cache), plan.layers)
+    return {layer.name: depth for layer, (_, depth) in zip(plan.layers, costs, strict=True)}
 
 
 def _effort(layer: Layer) -> int:

@@ -47,6 +47,11 @@ class Window:
         }
 
     @property
+    def skipped(self) -> int:
+        """Columns that come before the first window leaves (SKIPPED in line_window.sv)."""
+        return int(self.kernel.shape[1]) - 1 - (0 if self.wrap else self.left)
+
+    @property
     def lanes(self) -> int:
         """Windows that leave side by side."""
         return max(1, self.arriving.lanes // self.stride[0])

@@ -12,7 +12,7 @@ from jetflow.rtl.plan import Layer
 from jetflow.rtl.pointwise import Values, apply, matrix_product
 from jetflow.rtl.ports import LAYER_HEAD
 
-__all__ = ["LEVELS", "layer_datapath", "layer_modules", "read_pixels"]
+__all__ = ["LEVELS", "layer_datapath", "layer_modules", "read_pixels", "read_streams"]
 
 LEVELS = 2  # adders between two registers: 1 costs many registers, 4 half the clock
 
@@ -32,6 +32,7 @@ _LAYER = (
 def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, str]:
     """The SystemVerilog of a layer by module name: its own, and that of its datapath."""
     source = graph[layer.sources[0]]
+    arriving = sum(graph[name].format.bits * graph[name].shape[2] for name in layer.sources)
     nodes = ", ".join(f"{node.name} ({type(node).__name__})" for node in layer.nodes)
     gathers = layer.front is not None and not (layer.window is not None and layer.window.trivial)
     pixel = source.format.bits * source.shape[2]
@@ -40,7 +41,7 @@ def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, s
         graph=graph.name,
         nodes=nodes,
         name=layer.name,
-        in_top=pixel * layer.arriving.lanes - 1,
+        in_top=arriving * layer.arriving.lanes - 1,
         out_top=datapath.out_bits * layer.leaving.lanes - 1,
         advance=leaves(layer, datapath),
         front=front,
@@ -55,21 +56,34 @@ def layer_modules(graph: Graph, layer: Layer, datapath: Datapath) -> dict[str, s
 def layer_datapath(graph: Graph, layer: Layer, cache: Path) -> Datapath:
     """What a layer computes of the pixels that its front gathers; adder graphs are kept in the folder `cache`."""
     builder, source = DatapathBuilder(), graph[layer.sources[0]]
-    bounds = graph.intervals[source.name]
-    low, high = bounds.low.tolist(), bounds.high.tolist()
     if layer.front is None:
-        values, bits = _read(builder, source.format, low, high)
+        values, bits = read_streams(builder, graph, layer)
     else:
+        bounds = graph.intervals[source.name]
+        low, high = bounds.low.tolist(), bounds.high.tolist()
         values, bits = _DATAPATHS[type(layer.front)](builder, layer, source, low, high, cache)
     for node in layer.pointwise:
         values = apply(builder, graph, node, values)
     return builder.finished([Field(value, layer.result.format.bits) for value in values], bits)
 
 
-def read_pixels(builder: DatapathBuilder, format: FixedPoint, low: list[int], high: list[int]) -> Values:
-    """Every channel of every pixel, one after the other in the input word, by their bounds."""
+def read_streams(builder: DatapathBuilder, graph: Graph, layer: Layer) -> tuple[Values, int]:
+    """Every channel of a pixel of every stream, the first stream lowest; and the bits of all."""
+    values: Values = []
+    bits = 0
+    for source in (graph[name] for name in layer.sources):
+        bounds = graph.intervals[source.name]
+        values += read_pixels(builder, source.format, bounds.low.tolist(), bounds.high.tolist(), bits)
+        bits += source.format.bits * source.shape[2]
+    return values, bits
+
+
+def read_pixels(
+    builder: DatapathBuilder, format: FixedPoint, low: list[int], high: list[int], start: int = 0
+) -> Values:
+    """Every channel of every pixel, one after the other in the input word from bit `start` on, by their bounds."""
     fields = enumerate(zip(low, high, strict=True))
-    return [builder.read(i * format.bits, format, *ends) for i, ends in fields]
+    return [builder.read(start + i * format.bits, format, *ends) for i, ends in fields]
 
 
 def _read(builder: DatapathBuilder, format: FixedPoint, low: list[int], high: list[int]) -> tuple[Values, int]:

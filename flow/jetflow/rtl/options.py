@@ -1,6 +1,6 @@
 """The ways in which each layer of a plan can be implemented, what each costs, and how deep its pipeline is."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,17 +9,13 @@ from os import cpu_count
 from pathlib import Path
 
 from jetflow.graph import Graph
-from jetflow.rtl.area import Area, datapath_area, front_area, register_area
+from jetflow.rtl.area import Area, register_area
+from jetflow.rtl.costs import layer_cost
 from jetflow.rtl.design import modules_of
-from jetflow.rtl.distributed_cost import distributed_cost
 from jetflow.rtl.folding import clocks_a_pixel, options
-from jetflow.rtl.gate_cost import gate_cost
-from jetflow.rtl.implementation import UNROLLED, Implementation, Style
-from jetflow.rtl.layers import LEVELS, layer_datapath
+from jetflow.rtl.implementation import UNROLLED, Implementation
 from jetflow.rtl.mapping import mapped_before
 from jetflow.rtl.plan import Layer, Plan
-from jetflow.rtl.schedule import schedule
-from jetflow.rtl.serial_cost import serial_cost
 from jetflow.rtl.sources import hand_written, with_parts
 
 __all__ = ["Caches", "Option", "plan_options"]
@@ -65,24 +61,8 @@ def _options(plan: Plan, layer: Layer, caches: Caches, fold: bool) -> tuple[Opti
 def _estimated(plan: Plan, layer: Layer, ways: Sequence[Implementation], adders: Path) -> Iterator[Option]:
     for implementation in ways:
         chosen = replace(layer, implementation=implementation)
-        cost = gate_cost if layer.inner else _COSTS[implementation.style]
-        area, depth = cost(plan.graph, chosen, adders)
+        area, depth = layer_cost(plan.graph, chosen, adders)
         yield Option(implementation, area, depth, mapped=False)
-
-
-def _unrolled(graph: Graph, layer: Layer, adders: Path) -> tuple[Area, int]:
-    datapath = layer_datapath(graph, layer, adders)
-    stages = schedule(datapath, LEVELS)
-    area = datapath_area(datapath, stages).times(layer.lanes) + front_area(layer, graph[layer.sources[0]])
-    return area, stages.stages
-
-
-_COSTS: dict[Style, Callable[[Graph, Layer, Path], tuple[Area, int]]] = {
-    Style.UNROLLED: _unrolled,
-    Style.DISTRIBUTED: distributed_cost,
-    Style.DISTRIBUTED: distributed_cost,
-    Style.SERIAL: serial_cost,
-}
 
 
 def _with_cells(graph: Graph, layer: Layer, option: Option, caches: Caches) -> Option:
@@ -91,6 +71,6 @@ def _with_cells(graph: Graph, layer: Layer, option: Option, caches: Caches) -> O
     texts = {path.stem: path.read_text() for path in hand_written()} | modules_of(graph, chosen, caches.adders)
     cells = mapped_before(layer.name, with_parts(texts, layer.name), caches.mapped)
     area = option.area if cells is None else Area(cells.lut, cells.ff, cells.bram18, cells.dsp)
-    source = graph[layer.sources[0]]
-    bits = source.format.bits * source.shape[2] * layer.arriving.lanes
+    sources = (graph[name] for name in layer.sources)
+    bits = sum(source.format.bits * source.shape[2] for source in sources) * layer.arriving.lanes
     return replace(option, area=area + register_area(bits), mapped=cells is not None)

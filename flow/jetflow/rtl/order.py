@@ -35,6 +35,10 @@ class StreamOrder:
         """Beats of an event."""
         return self.groups * self.columns
 
+    def beats_before(self, column: int) -> int:
+        """Beats from the one in which `column` begins to the first one of this order."""
+        return (self.first - column) % self.columns * self.groups
+
     def streamed(self, images: NDArray[np.int64]) -> NDArray[np.int64]:
         """Images (events, rows, columns, channels) as they stream: (events, beats, lanes * channels)."""
         turned = np.roll(np.asarray(images), -self.first, axis=2).swapaxes(1, 2)

@@ -7,6 +7,7 @@ from jetflow.errors import InputError
 from jetflow.graph import AveragePool, ChannelConv, Conv2D, Gate, GlobalSum, Graph, HardSigmoid, Node, Requantise
 from jetflow.rtl.geometry import Window, window
 from jetflow.rtl.implementation import UNROLLED, Choices, Implementation
+from jetflow.rtl.meeting import meeting
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.pointwise import POINTWISE
 
@@ -20,7 +21,7 @@ class Layer:
     front: Node | None
     pointwise: tuple[Node, ...]
     sources: tuple[str, ...]  # names of the nodes whose streams it reads
-    arriving: StreamOrder
+    arriving: StreamOrder  # of all of them, where they meet
     leaving: StreamOrder
     window: Window | None = None
     implementation: Implementation = UNROLLED
@@ -42,6 +43,13 @@ class Layer:
         if self.window:
             return self.window.lanes
         return max(1, self.arriving.lanes // 2) if self.front else self.arriving.lanes
+
+    @property
+    def waits(self) -> float:
+        """The part of an image that comes before the first pixel leaves, pipelines left out."""
+        if self.window:
+            return self.window.skipped / self.arriving.columns
+        return 1.0 if self.inner else 0.0
 
     @property
     def splits(self) -> bool:
@@ -76,8 +84,21 @@ class Plan:
         """The layers that read the stream of `node`."""
         return tuple(layer for layer in self.layers if node in layer.sources)
 
+    @property
+    def joins(self) -> tuple[Layer, ...]:
+        """The layers that read several streams at once."""
+        return tuple(layer for layer in self.layers if len(layer.sources) > 1)
+
+    def order(self, node: str) -> StreamOrder:
+        """How the stream of `node` leaves the layer that makes it."""
+        return self.input_order if node == self.graph.input.name else self.output(node).leaving
+
+    def held(self, layer: Layer, source: str) -> int:
+        """Beats of an event that come before the first one that `layer` takes of `source`, and are taken last."""
+        return layer.arriving.beats_before(self.order(source).first)
+
     def output(self, name: str) -> Layer:
-        """The layer that makes output `name`."""
+        """The layer whose result is node `name`."""
         return next(layer for layer in self.layers if layer.result.name == name)
 
 
@@ -94,12 +115,14 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
     not there.
     """
     order = {graph.input.name: StreamOrder(*graph.input.shape[:2], lanes=pixels_per_clock)}
+    lateness = {graph.input.name: 0.0}
     layers: list[Layer] = []
     done = {graph.input.name}
     for node in graph:
         if node.name in done:
             continue
-        sources, arriving = node.inputs, order[node.inputs[0]]
+        sources, late = node.inputs, [lateness[name] for name in node.inputs]
+        arriving = meeting(node.name, [order[name] for name in sources], late)
         inner = _factors(graph, node) if isinstance(node, GlobalSum) else ()
         front = graph.readers(inner[-1].name)[0] if inner else _front(node)
         chain = [] if front else [node]
@@ -110,7 +133,7 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
         layer = Layer(front, tuple(chain), sources, arriving, leaving, spot, inner=inner)
         layers.append(layer)
         done |= {member.name for member in layer.nodes}
-        order[layer.result.name] = leaving
+        order[layer.result.name], lateness[layer.result.name] = leaving, max(late) + layer.waits
     chosen = dict(choices or {})
     layers = [replace(layer, implementation=chosen.pop(layer.name, UNROLLED)) for layer in layers]
     if chosen:
@@ -143,9 +166,10 @@ def _factors(graph: Graph, total: GlobalSum) -> tuple[Node, ...]:
 
 
 def _follower(graph: Graph, node: Node) -> Node | None:
-    """The node that joins the layer of `node`: its only reader, where that needs one pixel alone."""
+    """The node that joins the layer of `node`: its only reader, where that needs one pixel of it alone."""
     readers = graph.readers(node.name)
-    return readers[0] if len(readers) == 1 and type(readers[0]) in POINTWISE else None
+    joins = len(readers) == 1 and type(readers[0]) in POINTWISE and readers[0].inputs == (node.name,)
+    return readers[0] if joins else None
 
 
 def _leaving(node: Node, arriving: StreamOrder) -> StreamOrder:

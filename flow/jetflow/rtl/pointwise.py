@@ -1,4 +1,7 @@
-"""The graph's nodes that need one pixel alone, as operations of a datapath, channel by channel."""
+"""The graph's nodes that need one pixel alone, as operations of a datapath, channel by channel.
+
+Of a node with several inputs the values are those of one pixel of all of them, the first input's channels first.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jetflow.graph import Graph, Node, Output, PReLU, Requantise, ScaleBias
+from jetflow.graph import Add, Concatenate, Graph, Node, Output, PReLU, Requantise, ScaleBias
 from jetflow.rtl.adders import adder_graph
 from jetflow.rtl.datapath import DatapathBuilder
 
@@ -68,6 +71,18 @@ def _requantise(builder: DatapathBuilder, graph: Graph, node: Requantise, values
     return [builder.clip(builder.round(value, drop, node.rounding), node.format, node.overflow) for value in values]
 
 
+def _concatenate(builder: DatapathBuilder, graph: Graph, node: Concatenate, values: Values) -> Values:
+    parts = [graph[name] for name in node.inputs]
+    shifts = [node.format.fraction - part.format.fraction for part in parts for _ in range(part.shape[2])]
+    return [builder.shift(value, shift) for value, shift in zip(values, shifts, strict=True)]
+
+
+def _add(builder: DatapathBuilder, graph: Graph, node: Add, values: Values) -> Values:
+    a, b = (node.format.fraction - graph[name].format.fraction for name in node.inputs)
+    half = len(values) // 2
+    return [builder.sum(x, y, (a, b)) for x, y in zip(values[:half], values[half:], strict=True)]
+
+
 def _output(_: DatapathBuilder, __: Graph, ___: Output, values: Values) -> Values:
     return values
 
@@ -76,5 +91,7 @@ POINTWISE: dict[type[Node], Callable[[DatapathBuilder, Graph, Any, Values], Valu
     ScaleBias: _scale_bias,
     PReLU: _prelu,
     Requantise: _requantise,
+    Concatenate: _concatenate,
+    Add: _add,
     Output: _output,
 }

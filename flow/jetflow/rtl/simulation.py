@@ -19,10 +19,11 @@ from jetflow.graph import predict
 from jetflow.graph.comparison import NodeResult, SimulationResult, compare
 from jetflow.rtl.design import Design
 from jetflow.rtl.stimulus import Stimulus, event_beats, write_stimulus
+from jetflow.rtl.timing import Timing
 from jetflow.rtl.transfers import Transfers, read_transfers, streams
 from jetflow.rtl.verilator import Model
 
-__all__ = ["Stalls", "Timing", "run", "simulate"]
+__all__ = ["Stalls", "run", "simulate"]
 
 Integers = NDArray[np.integer[Any]]
 Progress = Callable[[int], None]
@@ -35,15 +36,6 @@ class Stalls:
     input: float = 0.0
     output: float = 0.0
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Cycles counted: first pixel in to last word out (both included) of an event that meets an empty design, and from
-    one event's last word to the next one's, back to back (None for a single event)."""
-
-    latency_cycles: int
-    ii_cycles: int | None
 
 
 def run(design: Design, model: Model, stimulus: Stimulus, waveform: Path | None = None) -> Transfers:

@@ -14,7 +14,7 @@ from jetflow.rtl.cycles import estimate_timing
 from jetflow.rtl.implementation import Implementation
 from jetflow.rtl.options import Caches, Option, plan_options
 from jetflow.rtl.plan import Plan, make_plan
-from jetflow.rtl.simulation import Timing
+from jetflow.rtl.timing import Timing
 
 __all__ = ["PIXELS_PER_CLOCK", "Point", "best", "find_front", "unrolled_point"]
 

@@ -1,15 +1,23 @@
-"""timing.json: what the RTL simulation of a build counted."""
+"""The cycles of a design, and timing.json: what the RTL simulation of a build counted."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jetflow.atomic import write_text
-from jetflow.rtl.simulation import Timing
 
-__all__ = ["read_timing", "write_timing"]
+__all__ = ["Timing", "read_timing", "write_timing"]
 
 SCHEMA = "jetflow-timing-1"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Cycles counted: first pixel in to last word out (both included) of an event that meets an empty design, and from
+    one event's last word to the next one's, back to back (None for a single event)."""
+
+    latency_cycles: int
+    ii_cycles: int | None
 
 
 def write_timing(folder: Path, timing: Timing) -> None:

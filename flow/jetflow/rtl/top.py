@@ -1,7 +1,11 @@
 """The top module: layers, the registers and forks between them, AXI4-Stream at the ends."""
 
+from collections.abc import Mapping
+
 from jetflow.graph import AveragePool, FixedPoint
+from jetflow.rtl.joins import beat_bits, join, stream_names
 from jetflow.rtl.plan import Layer, Plan, identifier
+from jetflow.rtl.queues import Queue
 
 __all__ = ["lane_bits", "top_module"]
 
@@ -27,14 +31,20 @@ _FORK = """\
 
 """
 
-_INSTANCE = """\
+_STREAMS = """\
     logic {name}_in_valid, {name}_in_ready, {name}_valid, {name}_ready;
     logic [{in_top}:0] {name}_in_data;
     logic [{out_top}:0] {name}_data;
+"""
+
+_BUFFER = """\
     {buffer} {name}_buffer (
-        .clk(aclk), .rst, .in_valid({valid}), .in_ready({ready}), .in_data({source}_data),
+        .clk(aclk), .rst, .in_valid({valid}), .in_ready({ready}), .in_data({data}),
         .out_valid({name}_in_valid), .out_ready({name}_in_ready), .out_data({name}_in_data)
     );
+"""
+
+_INSTANCE = """\
     {name} {name}_i (
         .clk(aclk), .rst, .in_valid({name}_in_valid), .in_ready({name}_in_ready), .in_data({name}_in_data),
         .out_valid({name}_valid), .out_ready({name}_ready), .out_data({name}_data)
@@ -59,8 +69,8 @@ def lane_bits(format: FixedPoint) -> int:
     return -(-format.bits // 8) * 8
 
 
-def top_module(plan: Plan) -> str:
-    """The SystemVerilog of the top module."""
+def top_module(plan: Plan, waiting: Mapping[str, tuple[Queue, ...]]) -> str:
+    """The SystemVerilog of the top module; `waiting`: the queues of layers that join streams, as from `queues`."""
     graph = plan.graph
     ports = ["input  logic aclk", "input  logic aresetn"]
     lanes = plan.pixels_per_clock * lane_bits(graph.input.format) * graph.input.shape[2]
@@ -84,7 +94,7 @@ def top_module(plan: Plan) -> str:
     ]
     lines += [_forked(plan, graph.input.name, "image")]
     for layer in plan.layers:
-        lines += [_instance(plan, layer), _forked(plan, layer.result.name, layer.name)]
+        lines += [_instance(plan, layer, waiting.get(layer.name, ())), _forked(plan, layer.result.name, layer.name)]
     lines += [_output(plan.output(output.name)) for output in graph.outputs]
     return "".join([*lines, "endmodule\n"])
 
@@ -103,22 +113,19 @@ def _forked(plan: Plan, node: str, name: str) -> str:
     return _FORK.format(name=name, readers=readers, last=readers - 1) if readers > 1 else ""
 
 
-def _instance(plan: Plan, layer: Layer) -> str:
-    node = plan.graph[layer.sources[0]]
-    source = "image" if node is plan.graph.input else f"layer_{identifier(node.name)}"
-    readers = plan.readers(node.name)
-    each = f"_each_{{}}[{readers.index(layer)}]" if len(readers) > 1 else "_{}"
-    in_bits, out = layer.arriving.lanes * node.format.bits * node.shape[2], layer.result
-    buffer = _buffer(plan, layer, in_bits)
-    return f"    // ---- {layer.name}: {len(layer.nodes)} nodes, {layer.leaving}\n" + _INSTANCE.format(
+def _instance(plan: Plan, layer: Layer, waiting: tuple[Queue, ...]) -> str:
+    in_bits, out = sum(beat_bits(plan, source) for source in layer.sources), layer.result
+    head = f"    // ---- {layer.name}: {len(layer.nodes)} nodes, {layer.leaving}\n" + _STREAMS.format(
         name=layer.name,
-        source=source,
-        valid=source + each.format("valid"),
-        ready=source + each.format("ready"),
-        buffer=buffer,
         in_top=in_bits - 1,
         out_top=layer.leaving.lanes * out.format.bits * out.shape[2] - 1,
     )
+    if waiting:
+        front = join(plan, layer, waiting)
+    else:
+        names = stream_names(plan, layer, layer.sources[0])
+        front = _BUFFER.format(name=layer.name, buffer=_buffer(plan, layer, in_bits), **names)
+    return head + front + _INSTANCE.format(name=layer.name)
 
 
 def _buffer(plan: Plan, layer: Layer, bits: int) -> str:

@@ -1,0 +1,59 @@
+"""How deep the queues are in which a stream waits for another one that a layer joins it with.
+
+Where a graph branches and joins again, the shorter branch is early: by the columns that the convolutions of the other
+wait for, and by their pipelines. The model of the streams (jetflow.rtl.cycles) says when every word comes and when it
+is taken, where events begin at the design's own interval and nothing is ever full. With room for as many words as wait
+there at once, that is what happens: the join costs neither a clock of latency nor one of the interval. With one less
+the fork holds the other branch back for a clock, with still less it deadlocks, where a window needs words that do not
+come. Behind a pool a clock may be to spare: there, and before folded layers, a queue may have some words too many.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jetflow.rtl.cycles import estimate_timing, stream_times, turned
+from jetflow.rtl.plan import Plan
+
+__all__ = ["Queue", "queues"]
+
+_LEAST = 2  # one word leaves while the next one comes
+_DISTRIBUTED = 64  # more words than a level of LUTs holds go to block memory
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Room for `depth` words in front of one input of a layer; from `block` memory a word leaves after two clocks."""
+
+    depth: int
+    block: bool
+
+    def module(self, bits: int) -> str:
+        """The module of hw/rtl, for words of `bits` bits."""
+        if self.depth == _LEAST:
+            return f"skid_buffer #(.WIDTH({bits}))"
+        if self.block:  # it has a register of one word behind its memory
+            return f"frame_buffer #(.WIDTH({bits}), .DEPTH({self.depth - 1}))"
+        return f"stream_fifo #(.WIDTH({bits}), .DEPTH({self.depth}))"
+
+
+def queues(plan: Plan, depths: Mapping[str, int]) -> dict[str, tuple[Queue, ...]]:
+    """By name of a layer that joins streams a queue for each. `depths`: clocks through a layer, as estimate_timing."""
+    interval = estimate_timing(plan, depths).ii_cycles or 0
+    times = stream_times(plan, depths, max(interval, plan.input_order.beats))
+    return {
+        layer.name: tuple(
+            _queue(times.moves[source], times.takes[layer.name], plan.held(layer, source)) for source in layer.sources
+        )
+        for layer in plan.joins
+    }
+
+
+def _queue(comes: NDArray[np.int64], taken: NDArray[np.int64], held: int) -> Queue:
+    """What waits at once when a word comes, that word included, but for what stream_rotate.sv holds."""
+    waiting = np.arange(len(comes)) - np.searchsorted(taken, comes)  # taken before
+    depth = max(_LEAST, int(waiting.max()) + 1 - held)
+    rests = bool((taken - turned(comes, held) >= 2).all())
+    return Queue(depth, rests and depth > _DISTRIBUTED)
