@@ -88,7 +88,7 @@ def draw_rate(panels: Any, data: dict[str, Any]) -> None:
             panels[0, 1].plot(at[process], at["efficiency"], marker="o", color=colour)
     rate = f"rate on minimum bias [kHz], {data['crossing_rate_khz'] / 1000:g} MHz of crossings assumed"
     for panel, title in zip(panels[0], (rate, "share of other background that passes"), strict=False):
-        panel.set(xscale="log", xlabel=title, ylabel="share of signal events that pass", ylim=(None, 1.01))
+        panel.set(xscale="log", xlabel=title, ylabel="share of signal events that pass", ylim=(0, 1.05))
         panel.grid(True)
         panel.legend(title="trigger on one class", loc="lower right")
 
