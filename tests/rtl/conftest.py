@@ -84,6 +84,24 @@ def kernels_graph() -> Graph:
     return b.graph()
 
 
+def sides_graph(rows: int, columns: int) -> Graph:
+    """A pooled map and what a block makes of it are added; the sum leaves, and boxes that three heads find in it."""
+    rng, act = np.random.default_rng(8), FixedPoint(True, 7, 4)
+    b = GraphBuilder("sides")
+    x = b.input("image", (rows, columns, 2), FixedPoint(False, 6, 3))
+    x = block(b, x, "block0", 3, rng, PhiPadding.CIRCULAR)
+    x = b.requantise(b.average_pool(x, "pool"), "pooled", act)
+    x = b.requantise(b.add(x, block(b, x, "block1", 3, rng, PhiPadding.CIRCULAR), "sum"), "summed", act)
+    heads = []
+    for name, channels in (("offsets", 2), ("classes", 3), ("regression", 1)):
+        kernel = rng.integers(-1, 2, (3, 3, 3, channels))
+        y = b.conv2d(x, f"{name}_conv", kernel, TERNARY, ALL_AROUND, PhiPadding.CIRCULAR)
+        heads.append(b.requantise(y, name, FixedPoint(True, 9, 2)))
+    b.output(b.detect(*heads, "detect", 0, 5), "boxes")
+    b.output(x, "map")
+    return b.graph()
+
+
 def random_images(graph: Graph, count: int, seed: int = 1) -> np.ndarray:
     """Random mantissas of the input's whole range, the last two images all minimum and all maximum."""
     low, high = graph.input.format.minimum, graph.input.format.maximum
@@ -118,14 +136,15 @@ def build() -> Callable[..., Built]:
 
 @pytest.fixture(scope="session")
 def around(build: Callable[..., Built], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Built]:
-    """around(pixels_per_clock, folded=False): the small network around the cylinder on an odd-sized image.
+    """around(pixels_per_clock, folded=False, sides=False): the small network around the cylinder on an odd-sized image.
 
-    Folded: every layer behind a pool, in the smallest way. Built once; not to be changed.
+    Folded: every layer behind a pool, in the smallest way. With sides: the one with a branch and boxes. Built once; not
+    to be changed.
     """
 
     @cache
-    def made(pixels_per_clock: int, folded: bool = False) -> Built:
-        graph = network(9, 12, PhiPadding.CIRCULAR)
+    def made(pixels_per_clock: int, folded: bool = False, sides: bool = False) -> Built:
+        graph = sides_graph(9, 12) if sides else network(9, 12, PhiPadding.CIRCULAR)
         behind = make_plan(graph).layers[2:] if folded else ()
         choices = {layer.name: options(graph, layer, 16)[-1] for layer in behind}
         return build(graph, tmp_path_factory.mktemp("wrapped"), pixels_per_clock, choices)
@@ -139,7 +158,11 @@ def wrapped(request: pytest.FixtureRequest, around: Callable[..., Built]) -> Bui
     return around(request.param)
 
 
-@pytest.fixture(scope="session", params=[(1, False), (4, False), (1, True)], ids=["pixels1", "pixels4", "folded"])
+@pytest.fixture(
+    scope="session",
+    params=[(1, False), (4, False), (1, True), (1, False, True)],
+    ids=["pixels1", "pixels4", "folded", "sides"],
+)
 def streaming(request: pytest.FixtureRequest, around: Callable[..., Built]) -> Built:
     """The network in every way that it can be built."""
     return around(*request.param)

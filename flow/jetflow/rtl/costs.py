@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from jetflow.graph import Graph
+from jetflow.graph import Detect, Graph
 from jetflow.rtl.area import Area, datapath_area, front_area
+from jetflow.rtl.detecting import detect_cost
 from jetflow.rtl.distributed_cost import distributed_cost
 from jetflow.rtl.gate_cost import gate_cost
 from jetflow.rtl.implementation import Style
@@ -18,6 +19,8 @@ __all__ = ["layer_cost"]
 
 def layer_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     """Cells of `layer`, and clocks through it behind its window or pool; `cache`: solved adder graphs."""
+    if isinstance(layer.front, Detect):
+        return detect_cost(graph, layer)
     cost = gate_cost if layer.inner else _COSTS[layer.implementation.style]
     return cost(graph, layer, cache)
 

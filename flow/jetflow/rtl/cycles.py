@@ -75,10 +75,13 @@ def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> tuple[Tim
 
 
 def _boxes(layer: Layer, cells: Times) -> Times:
-    """box_list.sv: when the last cell of an event has been looked at, its boxes leave one a clock."""
-    last = cells.reshape(EVENTS, -1)[:, -1:]
-    needed = (last + np.zeros(layer.leaving.beats, np.int64)).ravel()
-    return _paced(needed, np.ones_like(needed))
+    """box_list.sv: the boxes of an event leave one a clock behind its last cell, and the next first cell waits."""
+    free, found = _BEFORE, []
+    for event in cells.reshape(EVENTS, -1):
+        first = event[-1] + max(0, free - event[0])
+        found.append(first + np.arange(layer.leaving.beats))
+        free = found[-1][-1] + 2
+    return np.concatenate(found)
 
 
 def _gated(taken: Times, depth: int) -> Times:

@@ -10,8 +10,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from jetflow.errors import InputError
-from jetflow.graph import Graph, Node
+from jetflow.graph import Detect, Graph, Node
 from jetflow.rtl.costs import layer_cost
+from jetflow.rtl.detecting import detect_modules
 from jetflow.rtl.distributed import distributed_modules
 from jetflow.rtl.gating import gate_modules
 from jetflow.rtl.implementation import Choices, Style, choices_from
@@ -102,6 +103,8 @@ def _effort(layer: Layer) -> int:
 
 def modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     """The SystemVerilog of a layer by module name."""
+    if isinstance(layer.front, Detect):
+        return detect_modules(graph, layer)
     if layer.inner:
         return gate_modules(graph, layer, cache)
     if layer.implementation.style is Style.SERIAL:

@@ -1,4 +1,4 @@
-"""How a convolution's window moves over a stream: the parameters of hw/rtl/line_window.sv."""
+"""How a window of pixels moves over a stream: the parameters of hw/rtl/line_window.sv."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.errors import InputError
-from jetflow.graph import Conv2D, PhiPadding
+from jetflow.graph import Conv2D, Detect, PhiPadding
 from jetflow.rtl.order import StreamOrder
 
-__all__ = ["Window", "window"]
+__all__ = ["Window", "peak_window", "window"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,3 +116,24 @@ def window(node: Conv2D, arriving: StreamOrder) -> Window:
         arriving,
         StreamOrder(rows, columns, start, max(1, lanes // (node.stride[0] * node.stride[1]))),
     )
+
+
+def peak_window(node: Detect, arriving: StreamOrder) -> Window:
+    """The 3 x 3 neighbourhood in which a cell of the heads' map has to be the best: around the cylinder, whatever the
+    convolutions do.
+
+    Raises InputError where several pixels arrive in a clock, and for maps of less than three columns.
+    """
+    rows, columns = node.map
+    if arriving.lanes > 1:
+        raise InputError(
+            f"{node.name}: the open RTL finds boxes in maps of one pixel a clock, {arriving.lanes} arrive: choose "
+            "fewer --pixels-per-clock"
+        )
+    if columns < 3:
+        raise InputError(
+            f"{node.name}: the open RTL finds boxes in maps of at least 3 columns, these have {columns}: "
+            "leave out detection.firmware, so that the firmware emits maps"
+        )
+    kernel = np.zeros((3, 3, 1, 1), np.int64)
+    return Window(kernel, 1, 1, rows, columns, (1, 1), True, False, arriving, StreamOrder(node.top, 1))

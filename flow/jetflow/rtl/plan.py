@@ -4,8 +4,19 @@ import re
 from dataclasses import dataclass, replace
 
 from jetflow.errors import InputError
-from jetflow.graph import AveragePool, ChannelConv, Conv2D, Gate, GlobalSum, Graph, HardSigmoid, Node, Requantise
-from jetflow.rtl.geometry import Window, window
+from jetflow.graph import (
+    AveragePool,
+    ChannelConv,
+    Conv2D,
+    Detect,
+    Gate,
+    GlobalSum,
+    Graph,
+    HardSigmoid,
+    Node,
+    Requantise,
+)
+from jetflow.rtl.geometry import Window, peak_window, window
 from jetflow.rtl.implementation import UNROLLED, Choices, Implementation
 from jetflow.rtl.meeting import meeting
 from jetflow.rtl.order import StreamOrder
@@ -128,7 +139,7 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
         chain = [] if front else [node]
         while (follower := _follower(graph, chain[-1] if chain else front or node)) is not None:
             chain.append(follower)
-        spot = window(front, arriving) if isinstance(front, Conv2D) else None
+        spot = _window(front, arriving)
         leaving = spot.leaving if spot else _leaving(node, arriving)
         layer = Layer(front, tuple(chain), sources, arriving, leaving, spot, inner=inner)
         layers.append(layer)
@@ -147,9 +158,15 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
 def _front(node: Node) -> Node | None:
     if type(node) in POINTWISE:
         return None
-    if not isinstance(node, Conv2D | AveragePool):
+    if not isinstance(node, Conv2D | AveragePool | Detect):
         raise InputError(f"{node.name}: the open RTL has no block for {type(node).__name__}")
     return node
+
+
+def _window(front: Node | None, arriving: StreamOrder) -> Window | None:
+    if isinstance(front, Conv2D):
+        return window(front, arriving)
+    return peak_window(front, arriving) if isinstance(front, Detect) else None
 
 
 def _factors(graph: Graph, total: GlobalSum) -> tuple[Node, ...]:
