@@ -1,7 +1,8 @@
-"""Ternary matrices as graphs of one-bit serial adders: sums shared between outputs, and trees of what is left.
+"""Ternary matrices as graphs of serial adders: sums shared between outputs, and trees of what is left.
 
-A serial adder takes one bit of 2 to 4 operands a clock, the lowest first, and keeps the carry: two LUTs for 2 operands,
-three for 3 or 4. So a sum of two values that stands in at least three outputs is worth an adder of its own.
+A serial adder takes a digit of 2 to 4 operands a clock, the lowest first, and keeps the carry: of one bit, in two LUTs
+for 2 operands, in three for 3 or 4. Of digits of any width a sum of four costs less than three sums of two, and shared
+sums of two grow to sums of three and four: so every sum that stands in two outputs is worth an adder of its own.
 """
 
 import hashlib
@@ -20,10 +21,11 @@ from jetflow.errors import ToolError
 __all__ = ["SerialGraph", "SerialNode", "serial_graph", "solve"]
 
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float32]
 Operands = list[tuple[int, bool]]  # (number of a value, whether it is subtracted)
 OPERANDS = 4  # with two bits of carry, what a LUT of six inputs holds
-LEAST_USES = 3  # of a shared sum
-VERSION = 1  # of the search, for what is cached
+LEAST_USES = 2  # of a shared sum
+VERSION = 2  # of the search, for what is cached
 
 
 @dataclass(frozen=True)
@@ -105,46 +107,44 @@ def solve(matrix: Integers) -> SerialGraph:
     return SerialGraph(inputs, tuple(nodes), tuple(outputs))
 
 
-def _shared_pairs(matrix: Integers) -> tuple[NDArray[np.float32], list[tuple[int, int, bool]]]:
+def _shared_pairs(matrix: Integers) -> tuple[Floats, list[tuple[int, int, bool]]]:
     """Pairs (a, b, whether b is subtracted) that became values, and the matrix (values, outputs) that is left."""
     inputs, outputs = matrix.shape
     most = inputs + int(np.count_nonzero(matrix)) // (LEAST_USES - 1)
     rows = np.zeros((most, outputs), np.float32)
     rows[:inputs] = matrix
-    used, partner = np.zeros(most, np.float32), np.zeros(most, np.int64)
+    sizes = abs(rows)
+    # By value: its uses with its best partner, or more: pairs that are taken lessen them, and they are counted late.
+    bound = np.zeros(most, np.float32)
+    bound[:inputs] = sizes[:inputs].sum(axis=1)
     pairs: list[tuple[int, int, bool]] = []
-
-    def refresh(which: NDArray[np.int64], count: int) -> None:
-        uses = _uses(rows, which, count)
-        uses[np.arange(len(which)), which] = 0
-        partner[which] = uses.argmax(axis=1)
-        used[which] = uses.max(axis=1)
-
     count = inputs
-    refresh(np.arange(count), count)
-    while used[:count].max(initial=0) >= LEAST_USES:
-        a = int(used[:count].argmax())
-        b = int(partner[a])
+    while bound[:count].max(initial=0) >= LEAST_USES:
+        a = int(bound[:count].argmax())
+        uses = _uses(rows[:count], sizes[:count], a)
+        b = int(uses.argmax())
+        if uses[b] < bound[a]:
+            bound[a] = uses[b]
+            continue
         product = rows[a] * rows[b]
         minus = bool(product.sum() < 0)
         shared = product == (-1 if minus else 1)
         rows[count, shared] = rows[a, shared]
         rows[a, shared] = rows[b, shared] = 0
+        changed = [a, b, count]
+        sizes[changed] = abs(rows[changed])
         pairs.append((a, b, minus))
         count += 1
-        refresh(np.array([a, b, count - 1]), count)
-        stale = np.flatnonzero((partner[: count - 1] == a) | (partner[: count - 1] == b))
-        refresh(stale, count)
-        uses = _uses(rows, np.array([count - 1]), count - 1)
-        better = np.flatnonzero(uses[0] > used[: count - 1])
-        partner[better], used[better] = count - 1, uses[0][better]
+        uses = _uses(rows[:count], sizes[:count], count - 1)
+        bound[count - 1] = uses.max()
+        np.maximum(bound[:count], uses, out=bound[:count])
     return rows[:count], pairs
 
 
-def _uses(rows: NDArray[np.float32], which: NDArray[np.int64], count: int) -> NDArray[np.float32]:
-    """In how many outputs each value of `which` stands beside each of the first `count`, of one relative sign."""
-    chosen, others = rows[which], rows[:count]
-    uses: NDArray[np.float32] = (abs(chosen) @ abs(others).T + abs(chosen @ others.T)) / 2
+def _uses(rows: Floats, sizes: Floats, which: int) -> Floats:
+    """In how many outputs value `which` stands beside each other one, of one relative sign. `sizes`: abs(rows)."""
+    uses: Floats = (sizes @ sizes[which] + abs(rows @ rows[which])) / 2
+    uses[which] = 0
     return uses
 
 
