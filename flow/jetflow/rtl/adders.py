@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -59,7 +59,7 @@ def _shifted(row: Integers, shift: int) -> Integers:
     return row << shift if shift >= 0 else row >> -shift
 
 
-def adder_graph(matrix: Integers, low: Sequence[int], high: Sequence[int], cache: Path) -> AdderGraph:
+def adder_graph(matrix: Integers, low: Iterable[int], high: Iterable[int], cache: Path) -> AdderGraph:
     """The adder graph of `matrix`, int64 (inputs, outputs), for inputs within `low` to `high`.
 
     Solved once: `cache` is a folder with one file a problem, named by its digest. Raises MissingToolError without
@@ -71,7 +71,7 @@ def adder_graph(matrix: Integers, low: Sequence[int], high: Sequence[int], cache
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
     graph = _cached(path)
     if graph is None:
-        graph = solve(matrix, low, high)
+        graph = solve(matrix, *bounds)
         content = [graph.inputs, [list(vars(a).values()) for a in graph.additions], graph.outputs]
         write_text(path, json.dumps(content))
     if not np.array_equal(graph.matrix(), matrix):

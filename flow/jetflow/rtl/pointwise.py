@@ -3,11 +3,12 @@
 Of a node with several inputs the values are those of one pixel of all of them, the first input's channels first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jetflow.graph import Add, Concatenate, Graph, Node, Output, PReLU, Requantise, ScaleBias
 from jetflow.rtl.adders import adder_graph
@@ -15,6 +16,7 @@ from jetflow.rtl.datapath import DatapathBuilder
 
 __all__ = ["POINTWISE", "apply", "matrix_product"]
 
+Integers = NDArray[np.int64]
 Values = list[int]  # numbers of values, one a channel
 
 
@@ -23,17 +25,21 @@ def apply(builder: DatapathBuilder, graph: Graph, node: Node, values: Values) ->
     return POINTWISE[type(node)](builder, graph, node, values)
 
 
-def matrix_product(builder: DatapathBuilder, matrix: np.ndarray[Any, Any], values: Values, cache: Path) -> Values:
+def matrix_product(
+    builder: DatapathBuilder, matrix: Integers, values: Values, cache: Path, bounds: Sequence[Integers] | None = None
+) -> Values:
     """values @ matrix, int64 (inputs, outputs), as an adder graph.
 
-    Zero must lie within the bounds of every value. Solved problems are kept in the folder `cache`.
+    Zero must lie within the bounds of every value. Solved problems are kept in the folder `cache`. `bounds`: the least
+    and the largest values for which the graph is made, where it has been made for others than `values`.
     """
     varies = [builder[value].low < builder[value].high for value in values]  # its bounds hold zero: else it is zero
     used = np.flatnonzero(matrix.any(axis=1) & varies)
     if not len(used):
         return [builder.constant(0)] * matrix.shape[1]
     reads = [builder[values[i]] for i in used]
-    graph = adder_graph(matrix[used], [r.low for r in reads], [r.high for r in reads], cache)
+    low, high = (ends[used] for ends in bounds) if bounds else ([r.low for r in reads], [r.high for r in reads])
+    graph = adder_graph(matrix[used], low, high, cache)
     numbers = [values[i] for i in used]
     for x in graph.additions:
         numbers.append(builder.sum(numbers[x.a], numbers[x.b], (x.shift_a, x.shift_b), x.minus))
