@@ -1,33 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// From words that come side by side, one bit of each a clock, the lowest first, to whole words that leave one after the
-// other: LANES of them a clock, for SLOTS clocks. Word number s of lane l comes in in_bits[l * SLOTS + s].
+// From words that come side by side, DIGIT bits of each a clock, the lowest first, to whole words that leave one after
+// the other: LANES of them a clock, for SLOTS clocks. Word number s of lane l comes in
+// in_digits[(l * SLOTS + s) * DIGIT +: DIGIT].
 //
-// `in_first` marks the first bits; the next ones may follow after max(BITS, SLOTS) clocks.
+// `in_first` marks the first digits; the next ones may follow after max(BITS / DIGIT, SLOTS) clocks.
 module word_collector #(
     parameter int LANES = 1,
     parameter int SLOTS = 2,
     parameter int BITS = 8,
+    parameter int DIGIT = 1,  // divides BITS
     localparam int SLOT_BITS = SLOTS > 1 ? $clog2(SLOTS) : 1
 ) (
-    input  logic                   clk,
-    input  logic                   rst,
-    input  logic                   advance,
-    input  logic                   in_first,
-    input  logic [LANES*SLOTS-1:0] in_bits,
-    output logic                   out_valid,
-    output logic [SLOT_BITS-1:0]   out_slot,
-    output logic [LANES*BITS-1:0]  out_words
+    input  logic                         clk,
+    input  logic                         rst,
+    input  logic                         advance,
+    input  logic                         in_first,
+    input  logic [LANES*SLOTS*DIGIT-1:0] in_digits,
+    output logic                         out_valid,
+    output logic [SLOT_BITS-1:0]         out_slot,
+    output logic [LANES*BITS-1:0]        out_words
 );
-    localparam int AGE_BITS = $clog2(BITS + 1);
+    localparam int DIGITS = BITS / DIGIT;
+    localparam int AGE_BITS = $clog2(DIGITS + 1);
 
-    // ---- which bit comes: the first, or number `age`
+    // ---- which digit comes: the first, or number `age`
     logic [AGE_BITS-1:0] age;
-    logic                coming, last_bit;
-    assign last_bit = in_first ? BITS == 1 : coming && int'(age) == BITS - 1;
+    logic                coming, last_digit;
+    assign last_digit = in_first ? DIGITS == 1 : coming && int'(age) == DIGITS - 1;
     always_ff @(posedge clk)
         if (rst) coming <= 1'b0;
         else if (advance) begin
-            coming <= (in_first || coming) && !last_bit;
+            coming <= (in_first || coming) && !last_digit;
             age    <= in_first ? AGE_BITS'(1) : age + 1'b1;
         end
 
@@ -35,13 +38,13 @@ module word_collector #(
     logic [LANES*SLOTS*BITS-1:0] waiting;
     for (genvar i = 0; i < LANES * SLOTS; i++) begin : word
         logic [BITS-1:0] shifted, bits;
-        assign shifted = {in_bits[i], bits[BITS-1:1]};
+        assign shifted = BITS'({in_digits[i*DIGIT+:DIGIT], bits} >> DIGIT);
         always_ff @(posedge clk)
             if (advance) begin
                 bits <= shifted;
-                if (last_bit) waiting[i*BITS+:BITS] <= shifted;
+                if (last_digit) waiting[i*BITS+:BITS] <= shifted;
             end
-        wire unused = &{1'b0, bits[0]};
+        wire unused = &{1'b0, bits[DIGIT-1:0]};
     end
 
     // ---- the slots
@@ -50,8 +53,8 @@ module word_collector #(
     always_ff @(posedge clk)
         if (rst) leaving <= 1'b0;
         else if (advance) begin
-            leaving <= last_bit || (leaving && int'(slot) != SLOTS - 1);
-            slot    <= last_bit ? '0 : slot + 1'b1;
+            leaving <= last_digit || (leaving && int'(slot) != SLOTS - 1);
+            slot    <= last_digit ? '0 : slot + 1'b1;
         end
     for (genvar l = 0; l < LANES; l++) begin : lane
         for (genvar b = 0; b < BITS; b++) begin : place

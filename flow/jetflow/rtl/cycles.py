@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jetflow.graph import Detect, Graph
-from jetflow.rtl.digits import token_bits
+from jetflow.rtl.digits import window_digits
 from jetflow.rtl.plan import Layer, Plan
 from jetflow.rtl.steps import layer_steps
 from jetflow.rtl.timing import Timing
@@ -66,7 +66,7 @@ def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> tuple[Tim
     needed = np.full(len(takes), _BEFORE)
     needed[takes] = arrivals + 1
     choice = layer.implementation
-    idle = token_bits(graph, layer, choice.digit) // choice.digit if choice.folded else 1
+    idle = window_digits(graph, layer) if choice.folded else 1
     paced = _paced(needed, np.where(leaves, choice.clocks, idle))
     left = paced[leaves] + steps.delay + depth
     if isinstance(layer.front, Detect):

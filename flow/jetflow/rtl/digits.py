@@ -5,9 +5,10 @@ from numpy.typing import NDArray
 
 from jetflow.graph import Conv2D, Graph
 from jetflow.rtl.area import Area, memory_area
+from jetflow.rtl.implementation import Style
 from jetflow.rtl.plan import Layer
 
-__all__ = ["digit_window_area", "matrix_of", "token_bits", "window_instance"]
+__all__ = ["digit_window_area", "matrix_of", "token_bits", "window_digits", "window_instance"]
 
 Integers = NDArray[np.int64]
 SHIFT = 16  # bits of a register that moves on in one LUT
@@ -17,6 +18,17 @@ def token_bits(graph: Graph, layer: Layer, digit: int) -> int:
     """Bits of an activation in two's complement, in whole digits."""
     format = graph[layer.sources[0]].format
     return -(-(format.bits + (not format.signed)) // digit) * digit
+
+
+def window_digits(graph: Graph, layer: Layer) -> int:
+    """Digits of an activation that the window of a folded `layer` holds.
+
+    Serial adders read an activation's sign until their sums are whole. The last digit stands that long, and is the sign
+    where it has one bit; wider ones are held sign-extended.
+    """
+    choice = layer.implementation
+    extended = choice.style is Style.SERIAL and choice.digit > 1
+    return choice.clocks if extended else token_bits(graph, layer, choice.digit) // choice.digit
 
 
 def matrix_of(graph: Graph, layer: Layer) -> tuple[Integers, Integers, Integers]:
@@ -36,7 +48,7 @@ def window_instance(graph: Graph, layer: Layer) -> str:
     """digit_window.sv with the signals `digits`, `next_first`, `first_digit` and `last_digit`."""
     spot, source, choice = layer.window, graph[layer.sources[0]], layer.implementation
     assert spot is not None
-    bits, (tall, wide) = token_bits(graph, layer, choice.digit), spot.kernel.shape[:2]
+    bits, (tall, wide) = window_digits(graph, layer) * choice.digit, spot.kernel.shape[:2]
     parameters = {
         "CHANNELS": source.shape[2],
         "BITS": bits,
@@ -76,7 +88,7 @@ def digit_window_area(graph: Graph, layer: Layer) -> Area:
     spot, digit = layer.window, layer.implementation.digit
     assert spot is not None
     tall, wide = spot.kernel.shape[:2]
-    digits, width = token_bits(graph, layer, digit) // digit, digit * graph[layer.sources[0]].shape[2]
+    digits, width = window_digits(graph, layer), digit * graph[layer.sources[0]].shape[2]
     area = memory_area(spot.arriving.rows * digits, (wide - 1) * width) if wide > 1 else Area()
     if spot.wrap and wide > 1:
         area += memory_area((wide - 1) * spot.arriving.rows * digits, width)

@@ -4,7 +4,7 @@ from jetflow.graph import Graph
 from jetflow.rtl.distributed import distributed_implementation
 from jetflow.rtl.implementation import UNROLLED, Implementation
 from jetflow.rtl.plan import Layer, Plan
-from jetflow.rtl.serial import serial_implementation
+from jetflow.rtl.serial import SERIAL_DIGITS, serial_implementation
 
 __all__ = ["clocks_a_pixel", "options"]
 
@@ -15,10 +15,10 @@ def clocks_a_pixel(plan: Plan, layer: Layer) -> int:
 
 
 def options(graph: Graph, layer: Layer, clocks: int) -> tuple[Implementation, ...]:
-    """Every implementation of `layer` that takes at most `clocks` clocks a pixel, the largest first."""
-    found, spare = [UNROLLED], clocks
+    """Every implementation of `layer` that takes at most `clocks` clocks a pixel, by clocks."""
+    serial = [serial_implementation(graph, layer, clocks, digit) for digit in SERIAL_DIGITS]
+    found, spare = [UNROLLED, *(choice for choice in serial if choice)], clocks
     while (choice := distributed_implementation(graph, layer, spare)) is not None:
-        found.insert(1, choice)
+        found.append(choice)
         spare = choice.clocks - 1
-    serial = serial_implementation(graph, layer, clocks)
-    return (*found, serial) if serial else tuple(found)
+    return tuple(sorted(found, key=lambda each: each.clocks))

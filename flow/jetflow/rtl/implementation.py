@@ -19,7 +19,7 @@ class Style(StrEnum):
 
     UNROLLED = "unrolled"  # whole pixels; one a clock
     DISTRIBUTED = "distributed"  # a digit of every activation, through parallel adders; digits are accumulated
-    SERIAL = "serial"  # a bit of every activation, the lowest first, through one-bit adders that keep their carries
+    SERIAL = "serial"  # a digit of every activation, the lowest first, through narrow adders that keep their carries
 
 
 @dataclass(frozen=True)

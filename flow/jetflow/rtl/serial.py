@@ -1,7 +1,7 @@
-"""A convolution in bit-serial arithmetic: activations enter one bit a clock, few units compute all channels after it.
+"""A convolution in serial arithmetic: activations enter a digit a clock, few units compute all channels after it.
 
-The window gives out bits, a graph of serial adders sums them, whole sums are collected and go, channel after channel,
-through the units of jetflow.rtl.shared.
+The window gives out digits of one or a few bits, a graph of serial adders sums them, whole sums are collected and go,
+channel after channel, through the units of jetflow.rtl.shared.
 """
 
 from dataclasses import dataclass
@@ -22,15 +22,17 @@ from jetflow.rtl.serial_sums import sums_module
 from jetflow.rtl.shared import SharedUnit, shared_unit
 from jetflow.rtl.tables import table_module
 
-__all__ = ["LayerSums", "layer_sums", "serial_implementation", "serial_modules"]
+__all__ = ["SERIAL_DIGITS", "LayerSums", "layer_sums", "serial_implementation", "serial_modules"]
 
 Integers = NDArray[np.int64]
 LEVELS = 2  # of logic between two registers of a unit
+WIDEST = 64  # bits of a sum
+SERIAL_DIGITS = (1, 2, 4)  # bits of an activation a clock, the cheapest first
 
 _LAYER = (
     """\
 // Layer of graph {graph}: {nodes}.
-// Bit-serial: {clocks} clocks a pixel.
+// Serial: {clocks} clocks a pixel; bits of every activation a clock: {digit}.
 """
     + LAYER_HEAD
     + """\
@@ -38,17 +40,17 @@ _LAYER = (
     assign advance = !out_valid || out_ready;
 
 {window}
-    // ---- {words} sums of {bits} bits, a bit a clock
+    // ---- {words} sums of {bits} bits, a digit a clock
     logic sums_first;
     logic [{sums_top}:0] sums;
     {name}_sums adders (
-        .clk, .rst, .advance, .next_first, .in_bits(digits), .out_first(sums_first), .out_bits(sums)
+        .clk, .rst, .advance, .next_first, .in_digits(digits), .out_first(sums_first), .out_digits(sums)
     );
     logic words_valid;
     logic [{slot_top}:0] slot;
     logic [{words_top}:0] words;
-    word_collector #(.LANES({lanes}), .SLOTS({slots}), .BITS({bits})) collector (
-        .clk, .rst, .advance, .in_first(sums_first), .in_bits(sums),
+    word_collector #(.LANES({lanes}), .SLOTS({slots}), .BITS({bits}), .DIGIT({digit})) collector (
+        .clk, .rst, .advance, .in_first(sums_first), .in_digits(sums),
         .out_valid(words_valid), .out_slot(slot), .out_words(words)
     );
 
@@ -74,41 +76,45 @@ endmodule
 
 @dataclass(frozen=True, eq=False)
 class LayerSums:
-    """`matrix`: ternary, an output a word; word p of channel c is number c * planes + p. `shifts`: by plane."""
+    """`matrix`: ternary, an output a word; word p of channel c is number c * planes + p. `shifts`: by plane.
+
+    `bits`: of a word, whole digits.
+    """
 
     matrix: Integers
     shifts: tuple[int, ...]
     bits: int
 
 
-def serial_implementation(graph: Graph, layer: Layer, clocks: int) -> Implementation | None:
-    """The bit-serial form of `layer` at `clocks` clocks a pixel or less; None where there is none."""
+def serial_implementation(graph: Graph, layer: Layer, clocks: int, digit: int) -> Implementation | None:
+    """The form of `layer` by digits of `digit` bits at `clocks` clocks a pixel or less; None where there is none."""
     if not isinstance(layer.front, Conv2D) or layer.arriving.lanes > 1:
         return None
-    digits = token_bits(graph, layer, 1)
-    if clocks < digits:
-        return None
-    bits = layer_sums(graph, layer, clocks).bits
-    return Implementation(Style.SERIAL, max(digits, bits), 1) if bits <= clocks else None
+    digits = token_bits(graph, layer, digit) // digit
+    if clocks < digits or layer_sums(graph, layer, WIDEST, 1).bits > clocks * digit + 1:
+        return None  # sums that are two bits too wide would be cut in four: a wider digit takes fewer adders
+    sums = layer_sums(graph, layer, clocks, digit).bits // digit
+    return Implementation(Style.SERIAL, max(digits, sums), digit) if 1 < max(digits, sums) <= clocks else None
 
 
-def layer_sums(graph: Graph, layer: Layer, bits: int) -> LayerSums:
-    """The sums of a folded layer, none of more than `bits` bits."""
+def layer_sums(graph: Graph, layer: Layer, clocks: int, digit: int) -> LayerSums:
+    """The sums of a folded layer, none of more than `clocks` digits of `digit` bits."""
     low, high, matrix = matrix_of(graph, layer)
-    parts = planes(matrix, low, high, bits)
+    parts = planes(matrix, low, high, clocks * digit)
+    bits = max(2, *(sum_bits(part.matrix, low, high) for part in parts))
     words = np.stack([part.matrix for part in parts], axis=-1)  # inputs, channels, planes
     return LayerSums(
         words.reshape(len(matrix), -1),
         tuple(part.shift for part in parts),
-        max(2, *(sum_bits(part.matrix, low, high) for part in parts)),
+        -(-bits // digit) * digit,
     )
 
 
 def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
-    """The SystemVerilog of a bit-serial layer by module name; solved graphs are kept in the folder `cache`."""
+    """The SystemVerilog of a serial layer by module name; solved graphs are kept in the folder `cache`."""
     assert isinstance(layer.front, Conv2D)
-    clocks = layer.implementation.clocks
-    sums = layer_sums(graph, layer, clocks)
+    clocks, digit = layer.implementation.clocks, layer.implementation.digit
+    sums = layer_sums(graph, layer, clocks, digit)
     unit = shared_unit(graph, layer.front, sums.shifts, sums.bits, layer.pointwise)
     channels, result = layer.front.shape[2], layer.result.format.bits
     units = -(-channels // clocks)
@@ -120,13 +126,14 @@ def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
         graph=graph.name,
         nodes=nodes,
         clocks=clocks,
+        digit=digit,
         name=layer.name,
         in_top=source.format.bits * source.shape[2] - 1,
         out_top=channels * result - 1,
         window=window_instance(graph, layer),
         words=sums.matrix.shape[1],
         bits=sums.bits,
-        sums_top=lanes * slots - 1,
+        sums_top=lanes * slots * digit - 1,
         slot_top=max(1, (slots - 1).bit_length()) - 1,
         words_top=lanes * sums.bits - 1,
         lanes=lanes,
@@ -144,7 +151,10 @@ def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     modules = {
         layer.name: text,
         f"{layer.name}_sums": sums_module(
-            f"{layer.name}_sums", f"Sums of {layer.front.name}.", _ordered(adders, channels, len(sums.shifts), slots)
+            f"{layer.name}_sums",
+            f"Sums of {layer.front.name}.",
+            _ordered(adders, channels, len(sums.shifts), slots),
+            digit,
         ),
         f"{layer.name}_datapath": datapath_module(
             f"{layer.name}_datapath", f"A unit of {nodes}.", unit.datapath, LEVELS

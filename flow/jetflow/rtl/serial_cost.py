@@ -1,4 +1,4 @@
-"""What a bit-serial layer costs before it is mapped, and how long a pixel takes through it."""
+"""What a serial layer costs before it is mapped, and how long a pixel takes through it."""
 
 from collections import Counter
 from pathlib import Path
@@ -14,14 +14,16 @@ from jetflow.rtl.shared import shared_unit
 
 __all__ = ["serial_cost"]
 
-_ADDER = {1: Area(1, 1), 2: Area(2, 2), 3: Area(3, 3), 4: Area(3, 3)}  # by operands
+# serial_adder.sv as Yosys maps it, by digit: LUTs by operands, from 1 on. Registers: the digit's and the carry's.
+_LUTS = {1: (2, 2, 3, 3), 2: (3, 3, 7, 6), 4: (5, 6, 13, 14)}
 
 
 def serial_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     """Cells of `layer`, and clocks from the one behind a window's first digit to its result."""
     assert isinstance(layer.front, Conv2D)
-    clocks, channels = layer.implementation.clocks, layer.front.shape[2]
-    sums = layer_sums(graph, layer, clocks)
+    clocks, digit = layer.implementation.clocks, layer.implementation.digit
+    channels = layer.front.shape[2]
+    sums = layer_sums(graph, layer, clocks, digit)
     adders = serial_graph(sums.matrix, cache)
     unit = shared_unit(graph, layer.front, sums.shifts, sums.bits, layer.pointwise)
     units = -(-channels // clocks)
@@ -32,21 +34,22 @@ def serial_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     shelf = Area(0, units * slots * layer.result.format.bits)
     area = (
         digit_window_area(graph, layer)
-        + _sums(adders)
+        + _sums(adders, digit)
         + collector
         + datapath_area(unit.datapath, stages).times(units)
         + shelf
     )
-    return area, max(1, *adders.levels()) + sums.bits + slots + stages.stages + 1
+    return area, max(1, *adders.levels()) + sums.bits // digit + slots + stages.stages + 1
 
 
-def _sums(adders: SerialGraph) -> Area:
-    """Adders, and registers in which operands wait for those of a later level."""
+def _sums(adders: SerialGraph, digit: int) -> Area:
+    """Adders of digits of `digit` bits, and registers in which operands wait for those of a later level."""
     total, levels = Area(), adders.levels()
     for operands, count in Counter(len(node.operands) for node in adders.nodes).items():
-        total += _ADDER[operands].times(count)
+        adder = Area(_LUTS[digit][operands - 1], digit + 1 + (operands > 2))
+        total += adder.times(count)
     latest = [0] * len(levels)
     for number, node in enumerate(adders.nodes, adders.inputs):
         for i, _ in node.operands:
             latest[i] = max(latest[i], levels[number] - 1 - levels[i])
-    return total + Area(0, sum(latest))
+    return total + Area(0, digit * sum(latest))
