@@ -42,6 +42,7 @@ def join(plan: Plan, layer: Layer, waiting: tuple[Queue, ...]) -> str:
     text, fields, lanes = "", [], layer.arriving.lanes
     for number, (source, queue) in enumerate(zip(layer.sources, waiting, strict=True)):
         names, bits, held = stream_names(plan, layer, source), beat_bits(plan, source), plan.held(layer, source)
+        text += f"    // stream of {source}: {_waits(queue, held)}\n"
         parts = [(queue.module(bits), "queue", f"{layer.name}_from{number}")]
         if held:  # its first columns come too early
             beats = layer.arriving.beats
@@ -60,3 +61,8 @@ def join(plan: Plan, layer: Layer, waiting: tuple[Queue, ...]) -> str:
         ready=", ".join(f"{stream}_ready" for stream in last_first),
         data=", ".join(field[lane] for lane in reversed(range(lanes)) for field in reversed(fields)),
     )
+
+
+def _waits(queue: Queue, held: int) -> str:
+    kept = f"the first {held} words of an event are taken last, " if held else ""
+    return f"{kept}{queue.depth} words wait for the other streams"

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.rtl.area import Area, memory_area
 from jetflow.rtl.cycles import estimate_timing, stream_times, turned
 from jetflow.rtl.plan import Plan
 
-__all__ = ["Queue", "queues"]
+__all__ = ["Queue", "queue_area", "queues"]
 
 _LEAST = 2  # one word leaves while the next one comes
 _DISTRIBUTED = 64  # more words than a level of LUTs holds go to block memory
@@ -37,6 +38,19 @@ class Queue:
         if self.block:  # it has a register of one word behind its memory
             return f"frame_buffer #(.WIDTH({bits}), .DEPTH({self.depth - 1}))"
         return f"stream_fifo #(.WIDTH({bits}), .DEPTH({self.depth}))"
+
+
+def queue_area(plan: Plan, depths: Mapping[str, int]) -> Area:
+    """Cells of all queues and of what turns streams in front of them, estimated, but for the registers of any layer."""
+    found = Area()
+    for name, waiting in queues(plan, depths).items() if plan.joins else ():
+        layer = next(layer for layer in plan.joins if layer.name == name)
+        for source, queue in zip(layer.sources, waiting, strict=True):
+            node, held = plan.graph[source], plan.held(layer, source)
+            bits = layer.arriving.lanes * node.format.bits * node.shape[2]
+            found += memory_area(queue.depth, bits) if queue.depth > _LEAST else Area()
+            found += memory_area(held + 1, bits) + Area(bits) if held else Area()
+    return found
 
 
 def queues(plan: Plan, depths: Mapping[str, int]) -> dict[str, tuple[Queue, ...]]:

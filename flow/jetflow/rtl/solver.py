@@ -14,6 +14,7 @@ from jetflow.rtl.cycles import estimate_timing
 from jetflow.rtl.implementation import Implementation
 from jetflow.rtl.options import Caches, Option, plan_options
 from jetflow.rtl.plan import Plan, make_plan
+from jetflow.rtl.queues import queue_area
 from jetflow.rtl.timing import Timing
 
 __all__ = ["PIXELS_PER_CLOCK", "Point", "best", "find_front", "unrolled_point"]
@@ -102,16 +103,22 @@ def _luts(chosen: Chosen) -> int:
 
 
 def _point(plan: Plan, chosen: Chosen) -> Point:
+    implemented, depths = _implemented(plan, chosen)
     return Point(
         plan.pixels_per_clock,
-        {layer.name: option.implementation for layer, option in zip(plan.layers, chosen, strict=True)},
-        sum((option.area for option in chosen), Area()),
-        _timing(plan, chosen),
+        {layer.name: layer.implementation for layer in implemented.layers},
+        sum((option.area for option in chosen), queue_area(implemented, depths)),
+        estimate_timing(implemented, depths),
         sum(option.mapped for option in chosen),
     )
 
 
 def _timing(plan: Plan, chosen: Chosen) -> Timing:
+    return estimate_timing(*_implemented(plan, chosen))
+
+
+def _implemented(plan: Plan, chosen: Chosen) -> tuple[Plan, dict[str, int]]:
+    """`plan` with these options, and the clocks through each layer."""
     pairs = list(zip(plan.layers, chosen, strict=True))
     layers = tuple(replace(layer, implementation=option.implementation) for layer, option in pairs)
-    return estimate_timing(replace(plan, layers=layers), {layer.name: option.depth for layer, option in pairs})
+    return replace(plan, layers=layers), {layer.name: option.depth for layer, option in pairs}
