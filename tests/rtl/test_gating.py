@@ -32,10 +32,13 @@ def gated(rows: int, columns: int, channels: int) -> Graph:
     return b.graph()
 
 
-@pytest.mark.parametrize(("rows", "columns", "channels"), [(4, 5, 3), (3, 3, 1)])
-def test_gated_map(rows: int, columns: int, channels: int, images: Images, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("rows", "columns", "channels", "lanes"),
+    [(4, 5, 3, 1), pytest.param(3, 3, 1, 1, marks=pytest.mark.nightly), (7, 4, 2, 4)],
+)
+def test_gated_map(rows: int, columns: int, channels: int, lanes: int, images: Images, tmp_path: Path) -> None:
     graph = gated(rows, columns, channels)
-    design = write_design(graph, tmp_path / "rtl", tmp_path / "adders")
+    design = write_design(graph, tmp_path / "rtl", tmp_path / "adders", pixels_per_clock=lanes)
     assert lint(design) == ""
     model = compile_model(design, tmp_path)
     for stalls in (Stalls(), Stalls(0.4, 0.0, 1), Stalls(0.0, 0.6, 2), Stalls(0.5, 0.5, 3)):

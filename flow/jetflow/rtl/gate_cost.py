@@ -18,9 +18,12 @@ def gate_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     factor, product = gate_datapaths(graph, layer, cache)
     plans = schedule(factor, LEVELS), schedule(product, LEVELS)
     channels, bits, sum_bits = source.shape[2], source.format.bits, layer.inner[0].format.bits
-    sums = Area(channels * sum_bits * 5 // 4, channels * sum_bits)  # adders, and what chooses the sum that leaves
-    waiting = memory_area(layer.arriving.beats + SLACK, channels * bits) + Area(0, channels * (bits + last.format.bits))
+    # adders, and what chooses the sum that leaves
+    sums = Area(channels * sum_bits * (layer.lanes + 1) * 5 // 8, channels * sum_bits)
+    beat = layer.lanes * channels * bits
+    waiting = memory_area(layer.arriving.beats + SLACK, beat) + Area(0, beat + channels * last.format.bits)
+    products = datapath_area(product, plans[1]).times(layer.lanes)
     return (
-        sums + waiting + datapath_area(factor, plans[0]) + datapath_area(product, plans[1]),
+        sums + waiting + datapath_area(factor, plans[0]) + products,
         channels + factor.in_bits // sum_bits // 2 + plans[0].stages + plans[1].stages + 2,
     )

@@ -1,5 +1,7 @@
 """A channel gate as one layer: the factors come of the whole map, which waits in a buffer until they are known.
 
+Of several pixels a clock each has multipliers of its own; all have the same factors.
+
 Nodes: GlobalSum, ChannelConv, HardSigmoid and what stands between them and the Gate. The sums leave one channel a
 clock, so one small datapath computes all factors; a window of the channel and its neighbours stands in front of it.
 """
@@ -33,14 +35,15 @@ _LAYER = (
     logic sum_valid, sum_ready;
     logic [{sum_top}:0] sum;
     channel_sums #(
-        .CHANNELS({channels}), .BITS({bits}), .SIGNED({signed}), .SUM_BITS({sum_bits}), .BEATS({beats})
+        .CHANNELS({channels}), .BITS({bits}), .SIGNED({signed}), .SUM_BITS({sum_bits}), .LANES({lanes}),
+        .ROWS({rows}), .COLUMNS({columns})
     ) summed (
         .clk, .rst, .in_valid(to_sum), .in_ready(sum_takes), .in_data,
         .out_valid(sum_valid), .out_ready(sum_ready), .out_data(sum)
     );
     logic pixel_valid, pixel_ready;
     logic [{in_top}:0] pixel;
-    frame_buffer #(.WIDTH({pixel_bits}), .DEPTH({depth})) waiting (
+    frame_buffer #(.WIDTH({beat_bits}), .DEPTH({depth})) waiting (
         .clk, .rst, .in_valid(to_buffer), .in_ready(buffer_takes), .in_data,
         .out_valid(pixel_valid), .out_ready(pixel_ready), .out_data(pixel)
     );
@@ -73,9 +76,15 @@ _LAYER = (
     assign pixel_ready = advance && loaded;
     assign released    = pixel_ready && pixel_valid && last;
     frame_last #(.BEATS({beats})) frame (.clk, .rst, .valid(pixel_valid), .ready(pixel_ready), .last);
-    {name}_datapath datapath (
-        .clk, .rst, .advance, .in_valid(pixel_valid && loaded), .in_data({{factors, pixel}}), .out_valid, .out_data
-    );
+    logic [{last_lane}:0] lane_valid;
+    for (genvar lane = 0; lane < {lanes}; lane++) begin : lanes
+        {name}_datapath datapath (
+            .clk, .rst, .advance, .in_valid(pixel_valid && loaded),
+            .in_data({{factors, pixel[lane*{pixel_bits}+:{pixel_bits}]}}),
+            .out_valid(lane_valid[lane]), .out_data(out_data[lane*{out_bits}+:{out_bits}])
+        );
+    end
+    assign out_valid = &lane_valid;  // they all move together
 endmodule
 """
 )
@@ -86,22 +95,28 @@ def gate_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     (factor, datapath), (total, conv, *_) = gate_datapaths(graph, layer, cache), layer.inner
     assert isinstance(conv, ChannelConv)
     source, last = graph[layer.sources[0]], layer.inner[-1]
-    channels, beats, taps = source.shape[2], layer.arriving.beats, conv.kernel.size
+    channels, lanes, beats, taps = source.shape[2], layer.arriving.lanes, layer.arriving.beats, conv.kernel.size
     nodes = ", ".join(f"{node.name} ({type(node).__name__})" for node in layer.nodes)
     sum_bits = max(total.format.bits, source.format.bits + 1)
     text = _LAYER.format(
         graph=graph.name,
         nodes=nodes,
         name=layer.name,
-        in_top=channels * source.format.bits - 1,
-        out_top=datapath.out_bits - 1,
+        in_top=lanes * channels * source.format.bits - 1,
+        out_top=lanes * datapath.out_bits - 1,
         channels=channels,
         bits=source.format.bits,
         signed=int(source.format.signed),
         sum_bits=sum_bits,
         sum_top=sum_bits - 1,
         beats=beats,
+        lanes=lanes,
+        last_lane=lanes - 1,
+        rows=layer.arriving.rows,
+        columns=layer.arriving.columns,
         pixel_bits=channels * source.format.bits,
+        beat_bits=lanes * channels * source.format.bits,
+        out_bits=datapath.out_bits,
         depth=beats + SLACK,
         window_top=taps * sum_bits - 1,
         taps=taps,
@@ -121,11 +136,9 @@ def gate_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
 def gate_datapaths(graph: Graph, layer: Layer, cache: Path) -> tuple[Datapath, Datapath]:
     """What makes one factor of the sums, and what multiplies a pixel by all of them and follows.
 
-    Raises InputError for several pixels a clock, and for a GlobalSum without a ChannelConv behind it.
+    Raises InputError for a GlobalSum without a ChannelConv behind it.
     """
     conv = layer.inner[1]
-    if layer.arriving.lanes > 1:
-        raise InputError(f"{layer.result.name}: the open RTL gates one pixel a clock: choose --pixels-per-clock 1")
     if not isinstance(conv, ChannelConv):
         raise InputError(f"{conv.name}: the open RTL has a block for a GlobalSum with a ChannelConv behind it alone")
     return _factor(graph, layer, conv, cache), _product(graph, layer, graph[layer.sources[0]], layer.inner[-1])

@@ -53,7 +53,7 @@ class Layer:
         """Pixels that it computes in a clock, by as many copies of the datapath."""
         if self.window:
             return self.window.lanes
-        return max(1, self.arriving.lanes // 2) if self.front else self.arriving.lanes
+        return max(1, self.arriving.lanes // 2) if isinstance(self.front, AveragePool) else self.arriving.lanes
 
     @property
     def waits(self) -> float:
