@@ -60,7 +60,7 @@ def front(
     typer.echo(
         "P: pixels a clock; II: cycles between events. Cycles are estimated by a model of\n"
         "the streams, those of unrolled designs exactly; registers between layers are\n"
-        "estimated."
+        "estimated. A layer that several pixels reach in a clock is never folded."
     )
     if plot:
         plot_front(rows, f"{found.config.name}, {precision.value}", plot)

@@ -36,6 +36,13 @@ def test_a_choice_for_no_layer_is_refused() -> None:
         make_plan(small_graph(), {"layer_else": UNROLLED})
 
 
+def test_a_folded_layer_of_several_pixels_a_clock_is_refused() -> None:
+    plan = make_plan(small_graph(), None, 2)
+    folded = {plan.layers[0].name: Implementation(Style.SERIAL, 16, 1)}
+    with pytest.raises(InputError, match=r"2 pixels arrive in a clock, the open RTL folds layers of one: leave it"):
+        make_plan(small_graph(), folded, 2)
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]"])
 def test_a_damaged_interface_is_refused(content: str, tmp_path: Path) -> None:
     design = write_design(small_graph(), tmp_path / "rtl", tmp_path)

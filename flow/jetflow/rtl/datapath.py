@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from jetflow.graph import FixedPoint, Overflow, Rounding
 from jetflow.rtl.operations import (
     Clip,
+    Computed,
     Constant,
     Offset,
     Operation,
@@ -51,10 +52,10 @@ class Datapath:
         values: list[Integers] = []
         columns = iter(np.asarray(reads, np.int64).T)
         for operation in self.operations:
-            if isinstance(operation, Read):
-                values.append(next(columns))
-            else:
+            if isinstance(operation, Computed):
                 values.append(operation.evaluate(*(values[i] for i in operation.reads)))
+            else:
+                values.append(next(columns))
         return np.stack([np.broadcast_to(values[f.value], len(reads)) for f in self.outputs], axis=-1)
 
 

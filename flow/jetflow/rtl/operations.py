@@ -4,6 +4,7 @@ Every value is signed two's complement, as wide as its bounds need. Sums are wri
 because the result fits its width, whatever an operand does in between.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,20 @@ from numpy.typing import NDArray
 
 from jetflow.graph import FixedPoint, Overflow, Rounding, requantise
 
-__all__ = ["Clip", "Constant", "Offset", "Operation", "Product", "Read", "Round", "Select", "Shift", "Sum", "width"]
+__all__ = [
+    "Clip",
+    "Computed",
+    "Constant",
+    "Offset",
+    "Operation",
+    "Product",
+    "Read",
+    "Round",
+    "Select",
+    "Shift",
+    "Sum",
+    "width",
+]
 
 Integers = NDArray[np.int64]
 _WIDE = FixedPoint(True, 62, 0)  # holds every value of a datapath
@@ -23,7 +37,7 @@ def width(low: int, high: int) -> int:
 
 
 @dataclass(frozen=True)
-class Operation:
+class Operation(ABC):
     """One value of a datapath: inclusive bounds, and the numbers of the earlier values that it reads."""
 
     low: int
@@ -40,18 +54,23 @@ class Operation:
         """Levels of logic, an addition being one; wiring is none."""
         return 1
 
+    @abstractmethod
     def verilog(self, names: list[str], widths: list[int]) -> str:
         """The expression, of exactly `width` bits, over the operands' names (signed, of `widths` bits)."""
-        raise NotImplementedError
 
+
+@dataclass(frozen=True)
+class Computed(Operation):
+    """A value that follows from those of its operands."""
+
+    @abstractmethod
     def evaluate(self, *operands: Integers) -> Integers:
         """The value from those of the operands, int64 arrays of one shape."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Read(Operation):
-    """A field of the input bus: `bits` bits from bit `position` on."""
+    """A field of the input bus: `bits` bits from bit `position` on. Its value comes from outside."""
 
     position: int
     bits: int
@@ -67,7 +86,7 @@ class Read(Operation):
 
 
 @dataclass(frozen=True)
-class Constant(Operation):
+class Constant(Computed):
     """The number `low`."""
 
     @property
@@ -82,7 +101,7 @@ class Constant(Operation):
 
 
 @dataclass(frozen=True)
-class Sum(Operation):
+class Sum(Computed):
     """(a << shifts[0]) + (b << shifts[1]), or minus."""
 
     shifts: tuple[int, int]
@@ -98,7 +117,7 @@ class Sum(Operation):
 
 
 @dataclass(frozen=True)
-class Offset(Operation):
+class Offset(Computed):
     """constant + a, or constant - a where `minus`."""
 
     constant: int
@@ -115,7 +134,7 @@ class Offset(Operation):
 
 
 @dataclass(frozen=True)
-class Product(Operation):
+class Product(Computed):
     """a * b, a multiplier of its own."""
 
     @property
@@ -132,7 +151,7 @@ class Product(Operation):
 
 
 @dataclass(frozen=True)
-class Shift(Operation):
+class Shift(Computed):
     """a << amount, or for a negative amount a >> -amount, towards minus infinity."""
 
     amount: int
@@ -151,7 +170,7 @@ class Shift(Operation):
 
 
 @dataclass(frozen=True)
-class Round(Operation):
+class Round(Computed):
     """a / 2**drop, rounded by a mode that an Offset and a Shift are not enough for."""
 
     drop: int
@@ -175,7 +194,7 @@ class Round(Operation):
 
 
 @dataclass(frozen=True)
-class Clip(Operation):
+class Clip(Computed):
     """a brought into the range of `target`, which it may leave, by `mode`."""
 
     target: FixedPoint
@@ -204,7 +223,7 @@ class Clip(Operation):
 
 
 @dataclass(frozen=True)
-class Select(Operation):
+class Select(Computed):
     """b where a is not negative, else c; reads (a, b, c)."""
 
     def verilog(self, names: list[str], widths: list[int]) -> str:

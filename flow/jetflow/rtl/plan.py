@@ -122,8 +122,8 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
     """The layers of `graph`, unrolled but where `choices` says otherwise.
 
     `pixels_per_clock`: a power of two. Where a pool or a stride leaves fewer pixels a clock, so many lanes go on, at
-    least one. Raises InputError for a node that the open RTL has no block for, and for a choice for a layer that is
-    not there.
+    least one. Raises InputError for a node that the open RTL has no block for, for a choice for a layer that is not
+    there, and for one that folds a layer of several pixels a clock.
     """
     order = {graph.input.name: StreamOrder(*graph.input.shape[:2], lanes=pixels_per_clock)}
     lateness = {graph.input.name: 0.0}
@@ -149,6 +149,11 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
     layers = [replace(layer, implementation=chosen.pop(layer.name, UNROLLED)) for layer in layers]
     if chosen:
         raise InputError(f"{next(iter(chosen))}: an implementation is given for it, but {graph.name} has no such layer")
+    if wide := [layer for layer in layers if layer.implementation.folded and layer.arriving.lanes > 1]:
+        raise InputError(
+            f"{wide[0].name}: {wide[0].arriving.lanes} pixels arrive in a clock, the open RTL folds layers of one: "
+            "leave it unrolled or choose fewer --pixels-per-clock"
+        )
     names = [layer.name for layer in layers]
     if doubled := [name for name in names if names.count(name) > 1]:
         raise InputError(f"{doubled[0]}: two nodes have this name as Verilog identifiers: rename one")
