@@ -8,10 +8,12 @@ from jetflow.rtl.area import Area, memory_area
 from jetflow.rtl.implementation import Style
 from jetflow.rtl.plan import Layer
 
-__all__ = ["digit_window_area", "matrix_of", "token_bits", "window_digits", "window_instance"]
+__all__ = ["LEAST_SHIFT", "SHIFT", "digit_window_area", "matrix_of", "token_bits", "window_digits", "window_instance"]
 
 Integers = NDArray[np.int64]
 SHIFT = 16  # bits of a register that moves on in one LUT
+LEAST_SHIFT = 3  # bits from which on Yosys makes one of a register
+_COUNTERS = 60  # LUTs of a window that are there whatever it holds
 
 
 def token_bits(graph: Graph, layer: Layer, digit: int) -> int:
@@ -84,13 +86,17 @@ def _widened(channels: int, bits: int, signed: bool, width: int) -> str:
 
 
 def digit_window_area(graph: Graph, layer: Layer) -> Area:
-    """digit_window.sv: memories of a column and of the columns that are played again, rows that wait, the digits."""
+    """digit_window.sv: counters, the choice of a digit, memories of a column and of the columns that are played again,
+    rows that wait, the digits.
+    """
     spot, digit = layer.window, layer.implementation.digit
     assert spot is not None
     tall, wide = spot.kernel.shape[:2]
     digits, width = window_digits(graph, layer), digit * graph[layer.sources[0]].shape[2]
     area = memory_area(spot.arriving.rows * digits, (wide - 1) * width) if wide > 1 else Area()
     if spot.wrap and wide > 1:
-        area += memory_area((wide - 1) * spot.arriving.rows * digits, width)
+        area += memory_area((wide - 1) * spot.arriving.rows * digits, width) + Area(width)
+    chosen = -(-(digits - 1) // 3) * width  # four of a bit's digits in a LUT
     waiting = (tall - 1) * wide * width
-    return area + Area(waiting * -(-digits // SHIFT), waiting + tall * wide * width)
+    moved = Area(waiting * -(-digits // SHIFT)) if digits >= LEAST_SHIFT else Area(0, waiting * digits)
+    return area + moved + Area(_COUNTERS + chosen, tall * wide * width)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jetflow.graph import Conv2D, Graph
 from jetflow.rtl.area import Area, datapath_area
-from jetflow.rtl.digits import digit_window_area
+from jetflow.rtl.digits import LEAST_SHIFT, SHIFT, digit_window_area
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.schedule import schedule
 from jetflow.rtl.serial import LEVELS, layer_sums
@@ -16,6 +16,7 @@ __all__ = ["serial_cost"]
 
 # serial_adder.sv as Yosys maps it, by digit: LUTs by operands, from 1 on. Registers: the digit's and the carry's.
 _LUTS = {1: (2, 2, 3, 3), 2: (3, 3, 7, 6), 4: (5, 6, 13, 14)}
+_CONTROL = 1.07  # what starting and stopping costs besides, measured over the layers of jetssd-tower-small
 
 
 def serial_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
@@ -43,13 +44,11 @@ def serial_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
 
 
 def _sums(adders: SerialGraph, digit: int) -> Area:
-    """Adders of digits of `digit` bits, and registers in which operands wait for those of a later level."""
-    total, levels = Area(), adders.levels()
-    for operands, count in Counter(len(node.operands) for node in adders.nodes).items():
-        adder = Area(_LUTS[digit][operands - 1], digit + 1 + (operands > 2))
-        total += adder.times(count)
-    latest = [0] * len(levels)
-    for number, node in enumerate(adders.nodes, adders.inputs):
-        for i, _ in node.operands:
-            latest[i] = max(latest[i], levels[number] - 1 - levels[i])
-    return total + Area(0, digit * sum(latest))
+    """Adders of digits of `digit` bits, and what keeps digits for a later level: registers, for longer waits LUTs."""
+    operands = Counter(len(node.operands) for node in adders.nodes)
+    luts = _CONTROL * sum(_LUTS[digit][number - 1] * count for number, count in operands.items())
+    registers = sum((digit + 1 + (number > 2)) * count for number, count in operands.items())
+    waits = adders.waits()
+    long = [clocks for clocks in waits if clocks >= LEAST_SHIFT]
+    registers += digit * (sum(waits) - sum(long))
+    return Area(round(luts) + digit * sum(-(-clocks // SHIFT) for clocks in long), registers)

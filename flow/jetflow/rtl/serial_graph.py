@@ -58,6 +58,17 @@ class SerialGraph:
             levels.append(1 + max(levels[i] for i, _ in node.operands))
         return tuple(levels)
 
+    def waits(self) -> tuple[int, ...]:
+        """By value: clocks that it waits for its last reader, an adder or, behind the last of all, an output."""
+        levels = self.levels()
+        waits = [0] * len(levels)
+        for level, node in zip(levels[self.inputs :], self.nodes, strict=True):
+            for i, _ in node.operands:
+                waits[i] = max(waits[i], level - 1 - levels[i])
+        for i in set(self.outputs) - {-1}:
+            waits[i] = max(waits[i], max(levels) - levels[i])
+        return tuple(waits)
+
 
 def serial_graph(matrix: Integers, cache: Path) -> SerialGraph:
     """The graph of a ternary `matrix`, int64 (inputs, outputs), solved once: `cache` holds a file a problem.

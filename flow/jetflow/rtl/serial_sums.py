@@ -35,13 +35,7 @@ def sums_module(name: str, comment: str, graph: SerialGraph, digit: int) -> str:
     """
     levels = graph.levels()
     depth = max(1, *levels)
-    latest = dict.fromkeys(range(len(levels)), 0)  # clocks that a value waits for its last reader
-    for number, node in enumerate(graph.nodes, graph.inputs):
-        for i, _ in node.operands:
-            latest[i] = max(latest[i], levels[number] - 1 - levels[i])
-    for i in graph.outputs:
-        if i >= 0:
-            latest[i] = max(latest[i], depth - levels[i])
+    waiting = graph.waits()
     used = {i for node in graph.nodes for i, _ in node.operands} | set(graph.outputs)
 
     def value(i: int, level: int) -> str:
@@ -56,7 +50,7 @@ def sums_module(name: str, comment: str, graph: SerialGraph, digit: int) -> str:
     for i in sorted(used - {-1}):
         given = f" = in_digits[{i * digit}+:{digit}]" if i < graph.inputs else ""
         lines.append(f"    wire [{digit - 1}:0] v{i}{given};\n")
-        if waits := latest[i]:
+        if waits := waiting[i]:
             before = f"{{v{i}_later[{waits - 1}:1], v{i}}}" if waits > 1 else f"v{i}"
             lines.append(f"    logic [{waits}:1][{digit - 1}:0] v{i}_later;\n")
             lines.append(f"    always_ff @(posedge clk) if (advance) v{i}_later <= {before};\n")
