@@ -72,7 +72,7 @@ def test_a_stride_that_the_lanes_do_not_fit_is_refused(tmp_path: Path) -> None:
 
 @st.composite
 def designs(draw: st.DrawFn) -> Graph:
-    """A chain of two layers: a block with everything drawn, perhaps a pool, and a block around the cylinder."""
+    """Two blocks with everything drawn, perhaps a pool in each; perhaps a branch that joins again."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     b = GraphBuilder("drawn")
     shape = draw(st.integers(1, 8)), draw(st.integers(3, 9)), draw(st.integers(1, 3))
@@ -80,12 +80,26 @@ def designs(draw: st.DrawFn) -> Graph:
     try:
         for i in range(2):
             x = _block(draw, b, x, f"b{i}", rng)
-        b.output(x, "out")
+        b.output(_joined(draw, b, x, rng), "out")
         return b.graph()
     except GraphError as error:
         if "24 signed bits" not in str(error):
             raise
         reject()
+
+
+def _joined(draw: st.DrawFn, b: GraphBuilder, x: str, rng: np.random.Generator) -> str:
+    """`x`, perhaps with what a convolution of the same size makes of it added to it or beside it, in another format."""
+    _, columns, channels = b.shape(x)
+    adds = draw(st.sampled_from([None, True, False]))
+    if adds is None:
+        return x
+    wide, out = 3 if columns >= 3 else 1, channels if adds else draw(st.integers(1, 3))
+    kernel = rng.integers(-1, 2, (3, wide, channels, out))
+    y = b.conv2d(x, "side_conv", kernel, TERNARY, (1, 1, wide // 2, wide // 2), draw(st.sampled_from(PhiPadding)))
+    format = FixedPoint(draw(st.booleans()), draw(st.integers(1, 7)), b.format(y).fraction + draw(st.integers(-3, 3)))
+    y = b.requantise(y, "side", format)
+    return b.add(x, y, "sum") if adds else b.concatenate([y, x], "beside")
 
 
 def _block(draw: st.DrawFn, b: GraphBuilder, x: str, name: str, rng: np.random.Generator) -> str:

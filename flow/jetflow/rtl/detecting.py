@@ -55,6 +55,7 @@ _LAYER = (
         .in_row(peak_row), .in_column(peak_column), .in_score(peak_score), .in_rest(peak_rest),
         .out_valid, .out_ready, .out_row(row), .out_column(column), .out_score(score), .out_rest(rest)
     );
+    // regression, offsets, score, column, row, class
     assign out_data = {{{fields}}};
 endmodule
 """
