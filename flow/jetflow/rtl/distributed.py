@@ -1,7 +1,7 @@
 """A convolution in distributed arithmetic: a digit of every activation goes through the parallel adder graph a clock.
 
-The sums of the digits are accumulated; what follows the convolution is computed as in an unrolled layer. An adder
-graph of narrow inputs has narrow adders: with two bits a clock it takes half of the LUTs.
+The sums of the digits are accumulated; few units compute what follows, channel after channel in the clocks of a pixel.
+An adder graph of narrow inputs has narrow adders: with two bits a clock it takes half of the LUTs.
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from jetflow.rtl.digits import matrix_of, token_bits, window_instance
 from jetflow.rtl.emit import datapath_module
 from jetflow.rtl.implementation import Implementation, Style
 from jetflow.rtl.layers import LEVELS, read_pixels
-from jetflow.rtl.operations import width
 from jetflow.rtl.plan import Layer
-from jetflow.rtl.pointwise import apply, matrix_product
+from jetflow.rtl.pointwise import matrix_product
 from jetflow.rtl.ports import LAYER_HEAD
+from jetflow.rtl.tail import total_bits
+from jetflow.rtl.units import Units, layer_units
 
 __all__ = ["Parts", "distributed_implementation", "distributed_modules", "layer_parts"]
 
@@ -49,7 +50,7 @@ _LAYER = (
         .clk, .rst, .advance, .in_valid(digit_valid), .in_data(signed_digits), .out_valid(sums_valid), .out_data(sums)
     );
 
-    // ---- their totals, and what follows
+    // ---- their totals
     logic totals_valid;
     logic [{totals_top}:0] totals;
     digit_accumulator #(
@@ -57,10 +58,7 @@ _LAYER = (
     ) accumulator (
         .clk, .rst, .advance, .in_valid(sums_valid), .in_data(sums), .out_valid(totals_valid), .out_data(totals)
     );
-    {name}_datapath datapath (
-        .clk, .rst, .advance, .in_valid(totals_valid), .in_data(totals), .out_valid, .out_data
-    );
-    wire unused = &{{1'b0, first_digit}};
+{units}    wire unused = &{{1'b0, first_digit}};
 endmodule
 """
 )
@@ -68,11 +66,11 @@ endmodule
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """`sums`: of one digit, of `sum_bits` bits each. `rest`: what follows the totals, of `bits` bits each."""
+    """`sums`: of one digit, of `sum_bits` bits each. `units`: what follows the totals, of `bits` bits each."""
 
     sums: Datapath
     sum_bits: int
-    rest: Datapath
+    units: Units
     bits: int
 
 
@@ -101,7 +99,7 @@ def distributed_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, st
         clocks=layer.implementation.clocks,
         name=layer.name,
         in_top=source.format.bits * source.shape[2] - 1,
-        out_top=parts.rest.out_bits - 1,
+        out_top=channels * layer.result.format.bits - 1,
         window=window_instance(graph, layer),
         inputs=inputs,
         wide=digit + 1,
@@ -112,22 +110,23 @@ def distributed_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, st
         digits=count,
         bits=parts.bits,
         totals_top=channels * parts.bits - 1,
+        units=parts.units.text("totals_valid", "totals"),
     )
-    sums, rest = f"{layer.name}_sums", f"{layer.name}_datapath"
-    return {
+    sums = f"{layer.name}_sums"
+    modules = {
         layer.name: text,
         sums: datapath_module(sums, f"Sums of {layer.front.name}, of one digit.", parts.sums, LEVELS),
-        rest: datapath_module(rest, f"What follows in {nodes}.", parts.rest, LEVELS),
     }
+    return modules | parts.units.modules(nodes)
 
 
 def layer_parts(graph: Graph, layer: Layer, cache: Path) -> Parts:
-    """The two datapaths of a layer in distributed arithmetic; adder graphs are kept in the folder `cache`."""
+    """The sums and units of a layer in distributed arithmetic; adder graphs are kept in the folder `cache`."""
     digit = layer.implementation.digit
     sums, sum_bits = _sums(graph, layer, cache)
     count = token_bits(graph, layer, digit) // digit
-    rest, bits = _rest(graph, layer, (count - 1) * digit + 1)
-    return Parts(sums, sum_bits, rest, bits)
+    bits = max((count - 1) * digit + 1, total_bits(graph, layer))
+    return Parts(sums, sum_bits, layer_units(graph, layer, bits), bits)
 
 
 def _sums(graph: Graph, layer: Layer, cache: Path) -> tuple[Datapath, int]:
@@ -152,16 +151,3 @@ def _sums(graph: Graph, layer: Layer, cache: Path) -> tuple[Datapath, int]:
         values = matrix_product(builder, matrix, reads, cache, bounds)
     bits = max(builder[value].width for value in values)
     return builder.finished([Field(value, bits) for value in values], len(matrix) * (digit + 1)), bits
-
-
-def _rest(graph: Graph, layer: Layer, least: int) -> tuple[Datapath, int]:
-    """What follows the convolution, from totals of so many bits, at least `least`."""
-    assert isinstance(layer.front, Conv2D)
-    bounds = graph.intervals[layer.front.name]
-    low, high = bounds.low.tolist(), bounds.high.tolist()
-    bits = max(least, *(width(a, b) for a, b in zip(low, high, strict=True)))
-    builder = DatapathBuilder()
-    values = read_pixels(builder, FixedPoint(True, bits, layer.front.format.fraction), low, high)
-    for node in layer.pointwise:
-        values = apply(builder, graph, node, values)
-    return builder.finished([Field(value, layer.result.format.bits) for value in values], bits * len(low)), bits

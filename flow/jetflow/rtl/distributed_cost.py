@@ -20,10 +20,10 @@ def distributed_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int
     """Cells of `layer`, and clocks from the one behind a window's first digit to its result."""
     assert isinstance(layer.front, Conv2D)
     parts, digit, channels = layer_parts(graph, layer, cache), layer.implementation.digit, layer.front.shape[2]
-    sums, rest = schedule(parts.sums, LEVELS), schedule(parts.rest, LEVELS)
+    sums, (units, clocks) = schedule(parts.sums, LEVELS), parts.units.cost()
     accumulators = Area(channels * (parts.sum_bits + 1), channels * parts.bits)
     narrow = datapath_area(parts.sums, sums)
     narrow = replace(narrow, lut=round(_NARROW * narrow.lut))
-    arithmetic = narrow + accumulators + datapath_area(parts.rest, rest)
-    depth = token_bits(graph, layer, digit) // digit + sums.stages + rest.stages
+    arithmetic = narrow + accumulators + units
+    depth = token_bits(graph, layer, digit) // digit + sums.stages + clocks
     return digit_window_area(graph, layer) + arithmetic, depth
