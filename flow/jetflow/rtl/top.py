@@ -129,13 +129,17 @@ def _instance(plan: Plan, layer: Layer, waiting: tuple[Queue, ...]) -> str:
 
 
 def _buffer(plan: Plan, layer: Layer, bits: int) -> str:
-    """What stands in front of a layer. A pool's results come in bursts, of a column in half of its time."""
+    """What stands in front of a layer.
+
+    A pool's results come in bursts, of a column in half of its time. A folded layer takes its word with the last digit;
+    the next one waits behind it, or the layer would lose a clock a pixel.
+    """
     if not layer.implementation.folded:
         return f"skid_buffer #(.WIDTH({bits}))"
     pools = {made.result.name for made in plan.layers if isinstance(made.front, AveragePool)}
     if layer.sources[0] in pools:
         return f"stream_fifo #(.WIDTH({bits}), .DEPTH({layer.arriving.rows // 2 + 2}))"
-    return f"stream_register #(.WIDTH({bits}))"
+    return f"stream_fifo #(.WIDTH({bits}), .DEPTH(2))"
 
 
 def _output(layer: Layer) -> str:
