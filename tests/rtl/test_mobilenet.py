@@ -54,7 +54,7 @@ def smallest(graph: Graph) -> Choices:
 def test_mobilenet_with_a_gate(images: Callable[..., np.ndarray], tmp_path: Path) -> None:
     graph = mobilenet(10, 12)
     choices = smallest(graph)
-    assert {choice.style for choice in choices.values()} == {"unrolled", "distributed", "serial"}
+    assert {choice.style for choice in choices.values()} == {"unrolled", "distributed", "serial", "multiplied"}
     design = write_design(graph, tmp_path / "rtl", tmp_path / "adders", choices)
     assert lint(design) == ""
     model = compile_model(design, tmp_path)

@@ -2,7 +2,8 @@
 
 from jetflow.rtl.area import Area
 from jetflow.rtl.design import Design, open_design, write_design
-from jetflow.rtl.implementation import UNROLLED, Choices, Implementation, Style
+from jetflow.rtl.folding import check_choices
+from jetflow.rtl.implementation import UNROLLED, Choices, Implementation, Style, choices_from
 from jetflow.rtl.mapping import Mapped, Mapping, map_build, map_design, read_mapping
 from jetflow.rtl.options import Caches
 from jetflow.rtl.packages import check_packages
@@ -29,7 +30,9 @@ __all__ = [
     "Style",
     "Timing",
     "best",
+    "check_choices",
     "check_packages",
+    "choices_from",
     "compile_model",
     "find_front",
     "lint",

@@ -10,6 +10,7 @@ from jetflow.rtl.distributed_cost import distributed_cost
 from jetflow.rtl.gate_cost import gate_cost
 from jetflow.rtl.implementation import Style
 from jetflow.rtl.layers import LEVELS, layer_datapath
+from jetflow.rtl.multiplied_cost import multiplied_cost
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.schedule import schedule
 from jetflow.rtl.serial_cost import serial_cost
@@ -36,4 +37,5 @@ _COSTS: dict[Style, Callable[[Graph, Layer, Path], tuple[Area, int]]] = {
     Style.UNROLLED: _unrolled,
     Style.DISTRIBUTED: distributed_cost,
     Style.SERIAL: serial_cost,
+    Style.MULTIPLIED: multiplied_cost,
 }

@@ -66,7 +66,7 @@ def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> tuple[Tim
     needed = np.full(len(takes), _BEFORE)
     needed[takes] = arrivals + 1
     choice = layer.implementation
-    idle = window_digits(graph, layer) if choice.folded else 1
+    idle = window_digits(graph, layer) if choice.digit else choice.clocks
     paced = _paced(needed, np.where(leaves, choice.clocks, idle))
     left = paced[leaves] + steps.delay + depth
     if isinstance(layer.front, Detect):

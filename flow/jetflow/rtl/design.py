@@ -17,6 +17,7 @@ from jetflow.rtl.distributed import distributed_modules
 from jetflow.rtl.gating import gate_modules
 from jetflow.rtl.implementation import Choices, Style, choices_from
 from jetflow.rtl.layers import layer_datapath, layer_modules
+from jetflow.rtl.multiplied_modules import multiplied_modules
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.plan import Layer, Plan, make_plan
 from jetflow.rtl.queues import queues
@@ -111,6 +112,8 @@ def modules_of(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
         return serial_modules(graph, layer, cache)
     if layer.implementation.style is Style.DISTRIBUTED:
         return distributed_modules(graph, layer, cache)
+    if layer.implementation.style is Style.MULTIPLIED:
+        return multiplied_modules(graph, layer)
     return layer_modules(graph, layer, layer_datapath(graph, layer, cache))
 
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from jetflow.graph import Conv2D, Graph
 from jetflow.rtl.area import Area, memory_area
+from jetflow.rtl.fields import widened
 from jetflow.rtl.implementation import Style
 from jetflow.rtl.plan import Layer
 
@@ -58,7 +59,7 @@ def window_instance(graph: Graph, layer: Layer) -> str:
         "CLOCKS": choice.clocks,
         **spot.parameters,
     }
-    data = _widened(source.shape[2], source.format.bits, source.format.signed, bits)
+    data = widened("in_data", source.shape[2], source.format, bits)
     settings = ", ".join(f".{key}({value})" for key, value in parameters.items())
     return f"""\
     // ---- the window; bits of every activation a clock: {choice.digit}
@@ -71,18 +72,6 @@ def window_instance(graph: Graph, layer: Layer) -> str:
         .next_first, .out_first(first_digit), .out_last(last_digit), .out_digits(digits)
     );
 """
-
-
-def _widened(channels: int, bits: int, signed: bool, width: int) -> str:
-    """in_data with every channel of `bits` bits extended to `width`."""
-    if bits == width:
-        return "in_data"
-    fields = []
-    for c in reversed(range(channels)):
-        high = (c + 1) * bits - 1
-        sign = f"in_data[{high}]" if signed else "1'b0"
-        fields.append(f"{{{width - bits}{{{sign}}}}}, in_data[{high}:{c * bits}]")
-    return f"{{{', '.join(fields)}}}"
 
 
 def digit_window_area(graph: Graph, layer: Layer) -> Area:

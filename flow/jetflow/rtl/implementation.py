@@ -20,6 +20,7 @@ class Style(StrEnum):
     UNROLLED = "unrolled"  # whole pixels; one a clock
     DISTRIBUTED = "distributed"  # a digit of every activation, through parallel adders; digits are accumulated
     SERIAL = "serial"  # a digit of every activation, the lowest first, through narrow adders that keep their carries
+    MULTIPLIED = "multiplied"  # whole activations, of a part of the channels, through multipliers in DSP slices
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Implementation:
     @property
     def folded(self) -> bool:
         """Whether a pixel takes several clocks."""
-        return self.style is not Style.UNROLLED
+        return self.clocks > 1
 
 
 UNROLLED = Implementation()

@@ -167,7 +167,7 @@ def _counted(cells: dict[str, int], delay_ps: int) -> Mapped:
         ff=total(r"FD[RSCP]E"),
         bram18=sum(count * _RAM18[cell] for cell, count in cells.items() if cell in _RAM18),
         uram=total("URAM288"),
-        dsp=total("DSP48E2"),
+        dsp=total(r"DSP48E[12]"),
         carry4=total("CARRY4"),
         delay_ps=delay_ps,
     )

@@ -1,8 +1,8 @@
 """Chooses an implementation for every layer: the least area at a rate, or the least latency in an area.
 
-It begins with every layer unrolled, and takes step after step what saves most LUTs for a cycle of latency. A step folds
-one layer, or all layers that read one stream: these work at the same time, so the second costs nothing more. Every
-design on the way is a point; those that another one beats in both are left out.
+It begins with every layer unrolled, and takes step after step what saves most LUTs for a cycle of latency; a DSP slice
+counts as a few of them. A step folds one layer, or all layers that read one stream: these work at the same time, so the
+second costs nothing more. Every design on the way is a point; those that another one beats in both are left out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ from jetflow.rtl.timing import Timing
 __all__ = ["PIXELS_PER_CLOCK", "Point", "best", "find_front", "unrolled_point"]
 
 PIXELS_PER_CLOCK = (1, 2, 4, 8)
+DSP = 8  # LUTs that a slice counts as: where it saves fewer, it is left alone
 Chosen = tuple[Option, ...]  # one a layer, in the order of the plan
 
 
@@ -74,10 +75,10 @@ def best(points: Sequence[Point], minimise: str, limit: Area) -> Point | None:
 
 def _step(plan: Plan, options: Sequence[Chosen], chosen: Chosen) -> Chosen | None:
     """The step from `chosen` that saves most LUTs a cycle; None where none saves any."""
-    start, luts = _timing(plan, chosen).latency_cycles, _luts(chosen)
+    start, luts = _timing(plan, chosen).latency_cycles, sum(map(_weight, chosen))
     found, most = None, 0.0
     for candidate in _steps(plan, options, chosen):
-        saved = luts - _luts(candidate)
+        saved = luts - sum(map(_weight, candidate))
         worth = saved / max(1, _timing(plan, candidate).latency_cycles - start)
         if saved > 0 and worth > most:
             found, most = candidate, worth
@@ -94,12 +95,12 @@ def _steps(plan: Plan, options: Sequence[Chosen], chosen: Chosen) -> Iterator[Ch
             changed = list(chosen)
             for i in group:
                 within = [option for option in options[i] if option.implementation.clocks <= clocks]
-                changed[i] = min((*within, chosen[i]), key=lambda option: option.area.lut)
+                changed[i] = min((*within, chosen[i]), key=_weight)
             yield tuple(changed)
 
 
-def _luts(chosen: Chosen) -> int:
-    return sum(option.area.lut for option in chosen)
+def _weight(option: Option) -> int:
+    return option.area.lut + DSP * option.area.dsp
 
 
 def _point(plan: Plan, chosen: Chosen) -> Point:
