@@ -4,13 +4,12 @@ from jetflow.build import Build
 from jetflow.graph import Conv2D
 from jetflow.latency import Latency, read_latency
 from jetflow.report.figures import Figure, Kind
+from jetflow.report.platforms import published_platforms
 from jetflow.report.section import Missing, Platform, Section
-from jetflow.targets import Configuration, Core, find_core, published
+from jetflow.targets import Configuration, Core, find_core
 from jetflow.targets.dsp_cost import LayerCost, layer_costs, time_us
 
 __all__ = ["dsp_section"]
-
-PAPER_NETWORK = "PFJet-SSD 340x360"
 
 
 def dsp_section(build: Build) -> Section:
@@ -26,20 +25,7 @@ def dsp_section(build: Build) -> Section:
     for latency in latencies:
         figures.append(_measured(latency))
         platforms.append(_platform(build, latency))
-    platforms += [
-        Platform(
-            row.platform,
-            PAPER_NETWORK,
-            row.precision,
-            row.area_mm2,
-            row.power_w,
-            1,
-            row.time_ms,
-            Kind.PUBLISHED,
-            row.source,
-        )
-        for row in published()
-    ]
+    platforms += published_platforms()
     how = "Run `jetflow build --target dsp` again."
     missing = () if latencies else (Missing("Latency on this machine's CPU", "it was not measured", how),)
     return Section(tuple(figures), platforms=tuple(platforms), missing=missing)

@@ -23,7 +23,7 @@ def fpga_section(build: Build) -> Section:
     rtl = rtl_section(build) if build.has("rtl") else Section(())
     clock = clock_of(build, "hls" if build.has("hls") else "rtl")
     found = (*figures, *rtl.figures, *vendor)
-    return Section(found, stages, rtl.blocks, missing=(*missing, *rtl.missing), clock=clock)
+    return Section(found, stages, rtl.blocks, rtl.platforms, missing=(*missing, *rtl.missing), clock=clock)
 
 
 def _estimates(build: Build) -> tuple[tuple[Stage, ...], list[Figure]]:

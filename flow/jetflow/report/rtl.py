@@ -3,7 +3,8 @@
 from jetflow.build import Build
 from jetflow.report.figures import Figure, Kind
 from jetflow.report.performance import performance
-from jetflow.report.section import Block, Missing, Section
+from jetflow.report.platforms import PAPER_IMAGE, published_platforms
+from jetflow.report.section import Block, Missing, Platform, Section
 from jetflow.report.vendor import clock_of
 from jetflow.rtl import Mapped, Mapping, read_mapping, read_sharing, read_timing
 from jetflow.targets import find_part
@@ -35,7 +36,23 @@ def rtl_section(build: Build) -> Section:
     figures += _cells(mapping, build.settings.part)
     figures += _sharing(build)
     blocks = tuple(Block(name, *(getattr(cells, key) for key in CELLS)) for name, cells in mapping.layers.items())
-    return Section(tuple(figures), blocks=blocks, missing=tuple(missing))
+    return Section(tuple(figures), blocks=blocks, platforms=_platforms(build, figures), missing=tuple(missing))
+
+
+def _platforms(build: Build, figures: list[Figure]) -> tuple[Platform, ...]:
+    """Time an image of the papers' size beside what was published for it; none for another size."""
+    found = {figure.name: figure for figure in figures if figure.layer is None}
+    if build.graph.input.shape != PAPER_IMAGE or "time_us" not in found:
+        return ()
+    settings, cells = build.settings, found["lut"]
+    source = (
+        f"{found['latency_cycles'].value:,} cycles at {settings.clock_mhz:g} MHz (clock {clock_of(build, 'rtl')}); "
+        f"{cells.value:,} LUT, {found['dsp'].value:,} DSP ({cells.kind})"
+    )
+    time_ms, kind = found["time_us"].value / 1000, found["latency_cycles"].kind
+    name = f"{settings.part.split('-')[0]}, open RTL"
+    ours = Platform(name, settings.model, settings.precision, None, None, 1, time_ms, kind, source)
+    return (ours, *published_platforms())
 
 
 def _sharing(build: Build) -> list[Figure]:
