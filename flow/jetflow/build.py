@@ -40,6 +40,7 @@ class Settings:
     pixels_per_clock: int = 1  # at the open RTL's input, as what follows
     minimise: str = "latency"  # or area
     max_lut: int | None = None  # None: what the part holds
+    implementations: dict[str, Any] | None = None  # of the layers, as in interface.json, where a file says them
     schema: str = SCHEMA
 
 

@@ -116,6 +116,10 @@ def build(
     max_lut: Annotated[
         int | None, typer.Option(min=1, help="Open RTL: most LUTs; default what the part holds.")
     ] = None,
+    implementations: Annotated[
+        Path | None,
+        typer.Option(help="Open RTL: a JSON file that says how each layer is built, as interface.json does."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default build/MODEL, build/MODEL-dsp for a DSP.")] = None,
 ) -> None:
     """Turn a trained model into firmware, verify it bit for bit, and report on it."""
@@ -142,6 +146,7 @@ def build(
         lanes,
         minimise.value if minimise else None,
         max_lut,
+        implementations,
         events,
         n_events,
         folder,

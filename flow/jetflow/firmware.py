@@ -1,9 +1,14 @@
 """The firmware stage of a build, by target: what is written for the hand-over, and the tools that it takes."""
 
+import json
 import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from jetflow.build import Build
 from jetflow.cache import cache_folder
+from jetflow.errors import InputError
 from jetflow.graph import Graph
 from jetflow.tools import require
 
@@ -18,6 +23,19 @@ def check_tools(target: str, flow: str = "hls") -> None:
         check_packages()
     for command in {"fpga": ("g++",), "dsp": ()}[target]:
         require(command)
+
+
+def read_implementations(path: Path) -> dict[str, Any]:
+    """How the open RTL's layers are built, from a file like interface.json. Raises InputError for a bad one."""
+    from jetflow.rtl import choices_from
+
+    try:
+        content = json.loads(path.read_text())["implementations"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"{path}: no JSON with the key `implementations`: take the rtl/interface.json of a build"
+        ) from error
+    return {name: asdict(choice) for name, choice in choices_from(content).items()}
 
 
 def check_goal_possible(build: Build, graph: Graph) -> None:
@@ -58,12 +76,16 @@ def _onnx(build: Build, graph: Graph) -> None:
 
 def _rtl(build: Build, graph: Graph) -> None:
     from jetflow.front import choose_point
-    from jetflow.rtl import write_design
+    from jetflow.rtl import check_choices, choices_from, write_design
 
     settings = build.settings
     lanes = settings.pixels_per_clock
-    point = choose_point(graph, lanes, settings.minimise, settings.part, settings.max_lut)
-    write_design(graph, build.rtl, cache_folder("adders"), point.choices, lanes)
+    if settings.implementations is None:
+        choices = choose_point(graph, lanes, settings.minimise, settings.part, settings.max_lut).choices
+    else:
+        choices = choices_from(settings.implementations)
+        check_choices(graph, choices, lanes)
+    write_design(graph, build.rtl, cache_folder("adders"), choices, lanes)
 
 
 _WRITERS = {"hls": _hls, "rtl": _rtl, "onnx": _onnx}

@@ -29,7 +29,7 @@ from jetflow.build import Build, Settings, check_folder, start_build
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.events import load_counts
-from jetflow.firmware import check_goal_possible, check_tools, write_firmware
+from jetflow.firmware import check_goal_possible, check_tools, read_implementations, write_firmware
 from jetflow.graph import save_graph
 from jetflow.latency import measure_latency, read_latency
 from jetflow.manifest import unchanged, write_manifest
@@ -63,6 +63,7 @@ class BuildRequest:
     pixels_per_clock: int | None
     minimise: str | None
     max_lut: int | None
+    implementations: Path | None  # how the open RTL's layers are built, where nothing shall choose
     events: Path | None  # None: those of jetflow.shipped_events
     n_events: int | None  # None: as many as they say, and of them as many for the open RTL as the gate likes
     out: Path
@@ -86,7 +87,15 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
         config.input.channels,
         choice.flow,
         *check_goal(request.target, choice.flow, *_goal(request)),
-        *check_rtl(request.target, choice.flow, request.pixels_per_clock, request.minimise, request.max_lut),
+        *check_rtl(
+            request.target,
+            choice.flow,
+            request.pixels_per_clock,
+            request.minimise,
+            request.max_lut,
+            request.implementations,
+        ),
+        read_implementations(request.implementations) if request.implementations else None,
     )
     events = request.events or shipped_events(settings.channels)
     number = request.n_events or shipped_number(model_size(config)["macs"])

@@ -1,5 +1,7 @@
 """Options of one flow that are given to another are refused in one line."""
 
+from pathlib import Path
+
 import pytest
 
 from jetflow.errors import InputError
@@ -28,3 +30,12 @@ def test_the_open_rtls_options() -> None:
 def test_what_does_not_go_together(target: str, flow: str, given: tuple[None, None, None], text: str) -> None:
     with pytest.raises(InputError, match=text):
         check_rtl(target, flow, *given)
+
+
+def test_a_file_that_says_all_leaves_nothing_to_choose() -> None:
+    path = Path("layers.json")
+    assert check_rtl("fpga", "rtl", 2, None, None, path) == (2, "latency", None)
+    with pytest.raises(InputError, match=r"layers\.json: says how every layer is built: leave --max-lut out"):
+        check_rtl("fpga", "rtl", None, None, 9, path)
+    with pytest.raises(InputError, match=r"--implementations layers\.json: is for the open RTL"):
+        check_rtl("fpga", "hls", None, None, None, path)

@@ -1,6 +1,7 @@
 """The part, clock and back end of a build: what the user chose, and the target's own where they did not."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from jetflow.errors import InputError
 from jetflow.targets.dsp import find_core
@@ -61,12 +62,24 @@ def check_goal(
 
 
 def check_rtl(
-    target: str, flow: str, pixels_per_clock: int | None, minimise: str | None, max_lut: int | None
+    target: str,
+    flow: str,
+    pixels_per_clock: int | None,
+    minimise: str | None,
+    max_lut: int | None,
+    implementations: Path | None = None,
 ) -> tuple[int, str, int | None]:
-    """What the open RTL shall be: pixels a clock, latency or area, most LUTs. Raises InputError where there is none."""
-    given = {"--pixels-per-clock": pixels_per_clock, "--minimise": minimise, "--max-lut": max_lut}
+    """What the open RTL shall be: pixels a clock, latency or area, most LUTs.
+
+    Raises InputError where there is none, and where `implementations`, a file that says it layer by layer, stands
+    beside what would choose.
+    """
+    choosing = {"--minimise": minimise, "--max-lut": max_lut}
+    given = {"--pixels-per-clock": pixels_per_clock, **choosing, "--implementations": implementations}
     for option, value in given.items():
         if value is not None and flow not in ("rtl", "both"):
             way = "leave it out" if target == "dsp" else "add `--flow rtl` or `--flow both`"
             raise InputError(f"{option} {value}: is for the open RTL of --target fpga: {way}")
+    if implementations and (chosen := [option for option, value in choosing.items() if value is not None]):
+        raise InputError(f"--implementations {implementations}: says how every layer is built: leave {chosen[0]} out")
     return pixels_per_clock or PIXELS_PER_CLOCK, minimise or MINIMISE, max_lut
