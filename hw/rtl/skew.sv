@@ -10,6 +10,9 @@ module skew #(
     output logic [LENGTH*BITS-1:0] out_words
 );
     assign out_words[BITS-1:0] = in_words[BITS-1:0];
+    if (LENGTH == 1) begin : alone
+        wire unused = &{1'b0, clk, advance};
+    end
     for (genvar n = 1; n < LENGTH; n++) begin : word
         logic [n*BITS-1:0] later;
         always_ff @(posedge clk) if (advance) later <= (n*BITS)'({later, in_words[n*BITS+:BITS]});

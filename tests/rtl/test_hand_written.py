@@ -13,11 +13,15 @@ PARAMETERS = {
     "box_list": ["TOP=1", "TOP=16"],
     "channel_sums": ["CHANNELS=1", "LANES=4 ROWS=7"],
     "line_window": ["LANES=4 ROWS=7", "WRAP=1 ZERO_PHI=0 FIRST=2", "KERNEL_ROWS=1 KERNEL_COLUMNS=1 TOP=0 LEFT=0"],
+    "multiply_chain": ["LENGTH=1", "PARTS=3 WEIGHT_BITS=2"],
     "peak_cells": ["ROWS=1", "FIRST=3"],
     "serial_adder": ["OPERANDS=1", "OPERANDS=4 DIGIT=4"],
     "stream_join": ["SOURCES=3"],
     "stream_rotate": ["HELD=1", "HELD=100 BEATS=300"],
+    "skew": ["LENGTH=1"],
+    "window_sums": ["PARTS=2 WRAP=1 FIRST=2", "WRAP=1 ZERO_PHI=0", "KERNEL_ROWS=1 KERNEL_COLUMNS=1 TOP=0 LEFT=0"],
     "word_collector": ["DIGIT=4", "DIGIT=8", "SLOTS=1"],
+    "word_selector": ["SLOTS=1"],
 }
 
 
