@@ -59,7 +59,9 @@ def front(
     Console(width=80).print(table)
     typer.echo(
         "P: pixels a clock; II: cycles between events. Cycles are estimated by a model of\n"
-        "the streams, those of unrolled designs exactly; registers between layers are\n"
+        "the streams, those of unrolled designs exactly; where II is above theirs, queues\n"
+        "fill, which it leaves out: a design of 6,788 took 8,114 in simulation.\n"
+        "Registers between layers are\n"
         "estimated. A layer that several pixels reach in a clock is never folded."
     )
     if plot:
