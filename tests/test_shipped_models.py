@@ -1,7 +1,6 @@
 """The models that come with jetflow: their weights, their cards, and that Keras and the integer graph agree."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from jetflow.events import load_counts
 from jetflow.graph import predict
 from jetflow.model import MODELS, Model, find_model, model_names
+from jetflow.shipped_events import shipped_events
 from jetflow.size import model_size
 from jetflow.training.record import read_record
 
@@ -27,10 +27,11 @@ def agree(model: Model, counts: NDArray[np.int64]) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in TRAINED if model_size(find_model(name).config)["macs"] < LARGE])
-def test_keras_and_the_reference_agree_on_real_events(name: str, sample: Path) -> None:
+def test_keras_and_the_reference_agree_on_real_events(name: str) -> None:
     model = find_model(name)
     entry = model.config.input
-    agree(model, load_counts(sample, entry.channels, entry.shape, entry.lsb_gev, entry.bits, 100, 116))
+    events = shipped_events(entry.channels)
+    agree(model, load_counts(events, entry.channels, entry.shape, entry.lsb_gev, entry.bits, 40, 56))
 
 
 @pytest.mark.parametrize("name", [name for name in TRAINED if model_size(find_model(name).config)["macs"] >= LARGE])

@@ -169,14 +169,16 @@ module digit_window #(
         if (!ZERO_PHI) begin : around
             assign outside_column = 1'b0;
         end else begin : beside
-            assign outside_column = int'(out_column) < LEFT - j || int'(out_column) >= COLUMNS + LEFT - j;
+            localparam int FIRST_INSIDE = LEFT > j ? LEFT - j : 0;  // not below 0: tools differ in the sign of int'()
+            assign outside_column = int'(out_column) < FIRST_INSIDE || int'(out_column) >= COLUMNS + LEFT - j;
         end
         logic [WIDTH-1:0] rows [KERNEL_ROWS];
         assign rows[KERNEL_ROWS-1] = arriving[j*WIDTH+:WIDTH];
         for (genvar i = 0; i < KERNEL_ROWS; i++) begin : kernel_row
             logic [WIDTH-1:0] digit;
             logic outside;
-            assign outside = outside_column || int'(out_row) < TOP - i || int'(out_row) >= ROWS + TOP - i;
+            localparam int FIRST_INSIDE = TOP > i ? TOP - i : 0;
+            assign outside = outside_column || int'(out_row) < FIRST_INSIDE || int'(out_row) >= ROWS + TOP - i;
             if (i < KERNEL_ROWS - 1) begin : delayed
                 logic [WIDTH-1:0] step_before [DIGITS];
                 always_ff @(posedge clk)

@@ -153,7 +153,8 @@ module line_window #(
         if (!ZERO_PHI) begin : around
             assign outside_column = 1'b0;
         end else begin : beside
-            assign outside_column = int'(out_column) < LEFT - j || int'(out_column) >= COLUMNS + LEFT - j;
+            localparam int FIRST_INSIDE = LEFT > j ? LEFT - j : 0;  // not below 0: tools differ in the sign of int'()
+            assign outside_column = int'(out_column) < FIRST_INSIDE || int'(out_column) >= COLUMNS + LEFT - j;
         end
         logic [HELD*WORD-1:OLDEST] groups;  // the oldest lowest
         assign groups[(HELD-1)*WORD+:WORD] = arriving[j];
@@ -166,7 +167,8 @@ module line_window #(
         for (genvar p = 0; p < PATCH_ROWS; p++) begin : patch_row
             logic [WIDTH-1:0] pixel;
             logic outside;
-            assign outside = outside_column || int'(out_group) < (TOP - p + LANES - 1) / LANES
+            localparam int FIRST_INSIDE = TOP > p ? (TOP - p + LANES - 1) / LANES : 0;
+            assign outside = outside_column || int'(out_group) < FIRST_INSIDE
                              || int'(out_group) >= (ROWS + TOP - p + LANES - 1) / LANES;
             always_ff @(posedge clk) if (step && emitted) pixel <= outside ? '0 : groups[OLDEST+p*WIDTH+:WIDTH];
             assign out_window[(p*KERNEL_COLUMNS+j)*WIDTH+:WIDTH] = pixel;

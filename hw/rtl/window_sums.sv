@@ -79,7 +79,8 @@ module window_sums #(
         localparam int PREVIOUS = i > 0 ? i - 1 : 0;
         logic above;  // the window lies in the column before, this pixel not in the window
         logic begins;  // the window has no row before this one
-        assign above  = int'(row) < i - TOP;
+        localparam int FIRST_BELOW = i > TOP ? i - TOP : 0;  // not below 0: tools differ in the sign of int'()
+        assign above  = int'(row) < FIRST_BELOW;
         assign begins = i == 0 || (row == '0 && i <= TOP);
         for (genvar k = 0; k < KERNEL_COLUMNS * CHANNELS; k++) begin : sum_of
             logic [BITS-1:0] base, added;
