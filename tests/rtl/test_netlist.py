@@ -50,7 +50,7 @@ def test_the_netlist_equals_the_reference(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Yosys once took every pixel right of a window's centre and below it for one outside of the image."""
-    graph = graphs["network"](6, 8, phi)
+    graph = graphs["network"](6, 12, phi)
     behind = make_plan(graph).layers[2:]  # the first pool's: a pixel has four clocks there and more
     ways = {layer.name: [way for way in options(graph, layer, 16) if way.style is style] for layer in behind}
     choices = {name: found[0] for name, found in ways.items() if found}
