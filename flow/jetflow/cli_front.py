@@ -61,8 +61,8 @@ def front(
         "P: pixels a clock; II: cycles between events. Cycles are estimated by a model of\n"
         "the streams, those of unrolled designs exactly; where II is above theirs, queues\n"
         "fill, which it leaves out: a design of 6,788 took 8,114 in simulation.\n"
-        "Registers between layers are\n"
-        "estimated. A layer that several pixels reach in a clock is never folded."
+        "Registers between layers are estimated. A layer that several pixels reach in a\n"
+        "clock is never folded."
     )
     if plot:
         plot_front(rows, f"{found.config.name}, {precision.value}", plot)

@@ -1,7 +1,7 @@
 """A convolution in serial arithmetic: activations enter a digit a clock, few units compute all channels after it.
 
 The window gives out digits of one or a few bits, a graph of serial adders sums them, whole sums are collected and go,
-channel after channel, through the units of jetflow.rtl.shared.
+channel after channel, through the units of jetflow.rtl.units.
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,17 @@ from numpy.typing import NDArray
 
 from jetflow.graph import Conv2D, Graph
 from jetflow.rtl.digits import matrix_of, token_bits, window_instance
-from jetflow.rtl.emit import datapath_module
 from jetflow.rtl.implementation import Implementation, Style
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.planes import planes, sum_bits
 from jetflow.rtl.ports import LAYER_HEAD
 from jetflow.rtl.serial_graph import SerialGraph, serial_graph
 from jetflow.rtl.serial_sums import sums_module
-from jetflow.rtl.shared import SharedUnit, shared_unit
-from jetflow.rtl.tables import table_module
+from jetflow.rtl.units import layer_units
 
 __all__ = ["SERIAL_DIGITS", "LayerSums", "layer_sums", "serial_implementation", "serial_modules"]
 
 Integers = NDArray[np.int64]
-LEVELS = 2  # of logic between two registers of a unit
 WIDEST = 64  # bits of a sum
 SERIAL_DIGITS = (1, 2, 4)  # bits of an activation a clock, the cheapest first
 
@@ -54,21 +51,7 @@ _LAYER = (
         .out_valid(words_valid), .out_slot(slot), .out_words(words)
     );
 
-    // ---- {units} units compute {channels} channels
-    logic [{units_top}:0] unit_valid;
-    logic [{units_bits}:0] results;
-{tables}    for (genvar u = 0; u < {units}; u++) begin : unit
-        {name}_datapath datapath (
-            .clk, .rst, .advance, .in_valid(words_valid),
-            .in_data({unit_data}), .out_valid(unit_valid[u]), .out_data(results[u*{result}+:{result}])
-        );
-    end
-    logic [{shelf_top}:0] pixel;
-    word_shelf #(.LANES({units}), .SLOTS({slots}), .BITS({result})) shelf (
-        .clk, .rst, .advance, .in_valid(unit_valid[0]), .in_words(results), .out_valid, .out_data(pixel)
-    );
-    assign out_data = pixel[{out_top}:0];
-    wire unused = &{{1'b0, unit_valid, pixel, slot, last_digit, first_digit}};
+{computed}    wire unused = &{{1'b0, last_digit, first_digit}};
 endmodule
 """
 )
@@ -115,13 +98,11 @@ def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
     assert isinstance(layer.front, Conv2D)
     clocks, digit = layer.implementation.clocks, layer.implementation.digit
     sums = layer_sums(graph, layer, clocks, digit)
-    unit = shared_unit(graph, layer.front, sums.shifts, sums.bits, layer.pointwise)
-    channels, result = layer.front.shape[2], layer.result.format.bits
-    units = -(-channels // clocks)
-    slots = -(-channels // units)
+    units = layer_units(graph, layer, sums.bits, sums.shifts)
+    channels, slots = units.channels, units.slots
     adders = serial_graph(sums.matrix, cache)
     nodes = ", ".join(f"{node.name} ({type(node).__name__})" for node in layer.nodes)
-    lanes, source = units * len(sums.shifts), graph[layer.sources[0]]
+    lanes, source = units.count * len(sums.shifts), graph[layer.sources[0]]
     text = _LAYER.format(
         graph=graph.name,
         nodes=nodes,
@@ -129,7 +110,7 @@ def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
         digit=digit,
         name=layer.name,
         in_top=source.format.bits * source.shape[2] - 1,
-        out_top=channels * result - 1,
+        out_top=channels * layer.result.format.bits - 1,
         window=window_instance(graph, layer),
         words=sums.matrix.shape[1],
         bits=sums.bits,
@@ -138,17 +119,9 @@ def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
         words_top=lanes * sums.bits - 1,
         lanes=lanes,
         slots=slots,
-        units=units,
-        channels=channels,
-        units_top=units - 1,
-        units_bits=units * result - 1,
-        tables=_table_instance(layer.name, units, unit),
-        unit_data=_unit_data(len(sums.shifts) * sums.bits, unit.table_bits),
-        result=result,
-        shelf_top=units * slots * result - 1,
+        computed=units.computed(),
     )
-    rows = [[unit.table[c] if c < channels else 0 for c in range(s, units * slots, slots)] for s in range(slots)]
-    modules = {
+    return {
         layer.name: text,
         f"{layer.name}_sums": sums_module(
             f"{layer.name}_sums",
@@ -156,14 +129,8 @@ def serial_modules(graph: Graph, layer: Layer, cache: Path) -> dict[str, str]:
             _ordered(adders, channels, len(sums.shifts), slots),
             digit,
         ),
-        f"{layer.name}_datapath": datapath_module(
-            f"{layer.name}_datapath", f"A unit of {nodes}.", unit.datapath, LEVELS
-        ),
+        **units.modules(nodes),
     }
-    if unit.table_bits:
-        name = f"{layer.name}_table"
-        modules[name] = table_module(name, f"Constants of {nodes}, a channel a unit.", rows, unit.table_bits)
-    return modules
 
 
 def _ordered(graph: SerialGraph, channels: int, count: int, slots: int) -> SerialGraph:
@@ -175,16 +142,3 @@ def _ordered(graph: SerialGraph, channels: int, count: int, slots: int) -> Seria
             for c in range(u * slots, (u + 1) * slots):
                 outputs.append(graph.outputs[c * count + p] if c < channels else -1)
     return SerialGraph(graph.inputs, graph.nodes, tuple(outputs))
-
-
-def _table_instance(name: str, units: int, unit: SharedUnit) -> str:
-    if not unit.table_bits:
-        return ""
-    return (
-        f"    logic [{units * unit.table_bits - 1}:0] constants;\n    {name}_table table_i (.slot, .row(constants));\n"
-    )
-
-
-def _unit_data(words: int, table: int) -> str:
-    data = f"words[u*{words}+:{words}]"
-    return f"{{constants[u*{table}+:{table}], {data}}}" if table else data

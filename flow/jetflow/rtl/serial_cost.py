@@ -4,13 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 from jetflow.graph import Conv2D, Graph
-from jetflow.rtl.area import Area, datapath_area
+from jetflow.rtl.area import Area
 from jetflow.rtl.digits import LEAST_SHIFT, SHIFT, digit_window_area
 from jetflow.rtl.plan import Layer
-from jetflow.rtl.schedule import schedule
-from jetflow.rtl.serial import LEVELS, layer_sums
+from jetflow.rtl.serial import layer_sums
 from jetflow.rtl.serial_graph import SerialGraph, serial_graph
-from jetflow.rtl.shared import shared_unit
+from jetflow.rtl.units import layer_units
 
 __all__ = ["serial_cost"]
 
@@ -22,25 +21,15 @@ _CONTROL = 1.07  # what starting and stopping costs besides, measured over the l
 def serial_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     """Cells of `layer`, and clocks from the one behind a window's first digit to its result."""
     assert isinstance(layer.front, Conv2D)
-    clocks, digit = layer.implementation.clocks, layer.implementation.digit
-    channels = layer.front.shape[2]
-    sums = layer_sums(graph, layer, clocks, digit)
+    digit = layer.implementation.digit
+    sums = layer_sums(graph, layer, layer.implementation.clocks, digit)
     adders = serial_graph(sums.matrix, cache)
-    unit = shared_unit(graph, layer.front, sums.shifts, sums.bits, layer.pointwise)
-    units = -(-channels // clocks)
-    slots = -(-channels // units)
-    stages = schedule(unit.datapath, LEVELS)
-    words = units * slots * len(sums.shifts)
+    units = layer_units(graph, layer, sums.bits, sums.shifts)
+    words = units.count * units.slots * len(sums.shifts)
     collector = Area(words * sums.bits * 5 // 16, 2 * words * sums.bits)  # a multiplexer of the slots, two registers
-    shelf = Area(0, units * slots * layer.result.format.bits)
-    area = (
-        digit_window_area(graph, layer)
-        + _sums(adders, digit)
-        + collector
-        + datapath_area(unit.datapath, stages).times(units)
-        + shelf
-    )
-    return area, max(1, *adders.levels()) + sums.bits // digit + slots + stages.stages + 1
+    computed, clocks = units.computed_cost()
+    area = digit_window_area(graph, layer) + _sums(adders, digit) + collector + computed
+    return area, max(1, *adders.levels()) + sums.bits // digit + clocks + 1
 
 
 def _sums(adders: SerialGraph, digit: int) -> Area:

@@ -14,8 +14,8 @@ __all__ = ["Units", "layer_units"]
 
 LEVELS = 2  # of logic between two registers of a unit
 
-_TEXT = """\
-    // ---- {units} units compute {channels} channels
+_SELECTOR = """\
+    // ---- the totals of a pixel leave channel after channel
     logic words_valid;
     logic [{slot_top}:0] slot;
     logic [{words_top}:0] words;
@@ -23,6 +23,11 @@ _TEXT = """\
         .clk, .rst, .advance, .in_valid({valid}), .in_words({data}),
         .out_valid(words_valid), .out_slot(slot), .out_words(words)
     );
+
+"""
+
+_UNITS = """\
+    // ---- {units} units compute {channels} channels
     logic [{unit_top}:0] unit_valid;
     logic [{results_top}:0] results;
 {table}    for (genvar u = 0; u < {units}; u++) begin : unit
@@ -52,25 +57,39 @@ class Units:
     slots: int
 
     @property
+    def word_bits(self) -> int:
+        """Bits of what a unit takes a clock, beside its constants."""
+        return self.unit.datapath.in_bits - self.unit.table_bits
+
+    @property
     def channels(self) -> int:
         """Channels of the layer."""
         return int(self.layer.result.shape[2])
 
     def text(self, valid: str, data: str) -> str:
         """What follows the totals `data`, as wide as all channels, which come with `valid`; it drives the outputs."""
-        bits, table, result = self.unit.bits, self.unit.table_bits, self.layer.result.format.bits
-        words = f"words[u*{bits}+:{bits}]"
+        bits = self.word_bits
         more = (self.count * self.slots - self.channels) * bits
-        return _TEXT.format(
-            name=self.layer.name,
+        selector = _SELECTOR.format(
             units=self.count,
             slots=self.slots,
-            channels=self.channels,
             bits=bits,
             valid=valid,
             data=f"{{{more}'d0, {data}}}" if more else data,
             slot_top=max(1, (self.slots - 1).bit_length()) - 1,
             words_top=self.count * bits - 1,
+        )
+        return selector + self.computed()
+
+    def computed(self) -> str:
+        """What follows `words`, a unit's word each, which come with `words_valid` and their `slot`."""
+        bits, table, result = self.word_bits, self.unit.table_bits, self.layer.result.format.bits
+        words = f"words[u*{bits}+:{bits}]"
+        return _UNITS.format(
+            name=self.layer.name,
+            units=self.count,
+            slots=self.slots,
+            channels=self.channels,
             unit_top=self.count - 1,
             results_top=self.count * result - 1,
             table=_TABLE.format(top=self.count * table - 1, name=self.layer.name) if table else "",
@@ -94,16 +113,21 @@ class Units:
 
     def cost(self) -> tuple[Area, int]:
         """Cells, and clocks from the totals to the pixel."""
+        words = self.count * self.word_bits
+        computed, clocks = self.computed_cost()
+        return Area(words * -(-self.slots // 4), words * self.slots + words) + computed, clocks + 2
+
+    def computed_cost(self) -> tuple[Area, int]:
+        """Cells of what `computed` writes, and clocks from the first words to the pixel."""
         stages = schedule(self.unit.datapath, LEVELS)
-        kept = self.count * self.slots * (self.unit.bits + self.layer.result.format.bits)
-        chosen = Area(self.count * self.unit.bits * -(-self.slots // 4), kept + self.count * self.unit.bits)
-        return chosen + datapath_area(self.unit.datapath, stages).times(self.count), self.slots + stages.stages + 2
+        shelf = Area(0, self.count * self.slots * self.layer.result.format.bits)
+        return datapath_area(self.unit.datapath, stages).times(self.count) + shelf, self.slots + stages.stages
 
 
-def layer_units(graph: Graph, layer: Layer, bits: int) -> Units:
-    """The units that make a pixel of `layer` in its clocks a pixel, from totals of `bits` bits a channel."""
+def layer_units(graph: Graph, layer: Layer, bits: int, shifts: tuple[int, ...] = (0,)) -> Units:
+    """The units that make a pixel of `layer` in its clocks a pixel, from a word of `bits` bits a channel and shift."""
     assert layer.front is not None
     channels = layer.result.shape[2]
     count = -(-channels // layer.implementation.clocks)
-    unit = shared_unit(graph, layer.front, (0,), bits, layer.pointwise)
+    unit = shared_unit(graph, layer.front, shifts, bits, layer.pointwise)
     return Units(layer, unit, count, -(-channels // count))
