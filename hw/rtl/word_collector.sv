@@ -35,40 +35,15 @@ module word_collector #(
         end
 
     // ---- the words: they shift in, and wait for their slots while the next ones come
-    logic [LANES*SLOTS*BITS-1:0] waiting;
+    logic [LANES*SLOTS*BITS-1:0] words;
     for (genvar i = 0; i < LANES * SLOTS; i++) begin : word
         logic [BITS-1:0] shifted, bits;
         assign shifted = BITS'({in_digits[i*DIGIT+:DIGIT], bits} >> DIGIT);
-        always_ff @(posedge clk)
-            if (advance) begin
-                bits <= shifted;
-                if (last_digit) waiting[i*BITS+:BITS] <= shifted;
-            end
+        assign words[i*BITS+:BITS] = shifted;
+        always_ff @(posedge clk) if (advance) bits <= shifted;
         wire unused = &{1'b0, bits[DIGIT-1:0]};
     end
-
-    // ---- the slots
-    logic                 leaving;
-    logic [SLOT_BITS-1:0] slot;
-    always_ff @(posedge clk)
-        if (rst) leaving <= 1'b0;
-        else if (advance) begin
-            leaving <= last_digit || (leaving && int'(slot) != SLOTS - 1);
-            slot    <= last_digit ? '0 : slot + 1'b1;
-        end
-    for (genvar l = 0; l < LANES; l++) begin : lane
-        for (genvar b = 0; b < BITS; b++) begin : place
-            logic [SLOTS-1:0] choices;  // this bit of the words of all slots
-            for (genvar s = 0; s < SLOTS; s++) begin : in_slot
-                assign choices[s] = waiting[(l*SLOTS+s)*BITS+b];
-            end
-            always_ff @(posedge clk) if (advance && leaving) out_words[l*BITS+b] <= choices[slot];
-        end
-    end
-    always_ff @(posedge clk)
-        if (rst) out_valid <= 1'b0;
-        else if (advance) begin
-            out_valid <= leaving;
-            out_slot  <= slot;
-        end
+    word_selector #(.LANES(LANES), .SLOTS(SLOTS), .BITS(BITS)) selector (
+        .clk, .rst, .advance, .in_valid(last_digit), .in_words(words), .out_valid, .out_slot, .out_words
+    );
 endmodule
