@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from jetflow.config import Convolution, ModelConfig, Nonlinearity, PrecisionConfig, Weights
+from jetflow.config import BlockFormats, Convolution, FormatConfig, ModelConfig, Nonlinearity, PrecisionConfig, Weights
 
 __all__ = ["GATE", "GATE_SIZE", "HEADS", "Architecture", "Block", "Stage", "architecture"]
 
@@ -25,6 +25,8 @@ class Block:
     channels: int
     cells: int  # of its map
     fraction: int  # fractional bits of what it reads
+    scaled: FormatConfig  # of its sum after scale and bias
+    activation: FormatConfig  # after the nonlinearity; a head has none, and the same as `scaled` here
 
     @property
     def weights(self) -> int:
@@ -86,7 +88,7 @@ def architecture(config: ModelConfig, precision: str = "fpn", training: bool = F
     inputs, fraction, last = len(config.input.channels), config.input.fraction, len(network.stages)
     stages: list[Stage] = []
     for number, (stage, (rows, columns)) in enumerate(zip(convolutions, sizes, strict=True), 1):
-        blocks = _blocks(config, number, stage, inputs, rows * columns, fraction)
+        blocks = _blocks(config, kinds, number, stage, inputs, rows * columns, fraction)
         inputs, fraction = blocks[-1].channels, network.pooled.fraction
         heads: tuple[Block, ...] = ()
         prefix = "" if number <= last else TRAINING
@@ -94,7 +96,7 @@ def architecture(config: ModelConfig, precision: str = "fpn", training: bool = F
             joined = inputs
             if number == last and network.join == "concatenate":
                 joined += sum(stages[link - 1].channels for link in network.links)
-            heads = _heads(config, prefix, joined, rows * columns)
+            heads = _heads(config, prefix, joined, rows * columns, blocks[-1].activation.fraction)
         stages.append(Stage(number, rows, columns, blocks, heads, prefix))
     quantised = precision in config.precision
     nonlinearity = (kinds.nonlinearity if quantised else None) or network.nonlinearity
@@ -102,7 +104,13 @@ def architecture(config: ModelConfig, precision: str = "fpn", training: bool = F
 
 
 def _blocks(
-    config: ModelConfig, number: int, stage: tuple[Convolution, ...], inputs: int, cells: int, fraction: int
+    config: ModelConfig,
+    kinds: PrecisionConfig,
+    number: int,
+    stage: tuple[Convolution, ...],
+    inputs: int,
+    cells: int,
+    fraction: int,
 ) -> tuple[Block, ...]:
     """The blocks of one stage, which reads `inputs` channels with `fraction` fractional bits."""
     shapes: list[tuple[str, int, bool, int]] = []  # name, kernel, depthwise, channels
@@ -115,16 +123,20 @@ def _blocks(
     blocks: list[Block] = []
     for name, kernel, depthwise, channels in shapes:
         role: Literal["first", "body"] = "first" if number == 1 and not blocks else "body"
-        blocks.append(Block(name, role, kernel, depthwise, inputs, channels or inputs, cells, fraction))
-        inputs, fraction = blocks[-1].channels, config.network.activation.fraction
+        own = kinds.formats.get(name, BlockFormats())
+        scaled, activation = own.scaled or config.network.scaled, own.activation or config.network.activation
+        blocks.append(
+            Block(name, role, kernel, depthwise, inputs, channels or inputs, cells, fraction, scaled, activation)
+        )
+        inputs, fraction = blocks[-1].channels, activation.fraction
     return tuple(blocks)
 
 
-def _heads(config: ModelConfig, prefix: str, inputs: int, cells: int) -> tuple[Block, ...]:
-    """The three heads on a map of `inputs` channels."""
+def _heads(config: ModelConfig, prefix: str, inputs: int, cells: int, fraction: int) -> tuple[Block, ...]:
+    """The three heads on a map of `inputs` channels with `fraction` fractional bits."""
     channels = (2, 1 + len(config.classes), 1)
-    fraction = config.network.activation.fraction
+    output = config.network.output
     return tuple(
-        Block(prefix + name, "head", 3, False, inputs, count, cells, fraction)
+        Block(prefix + name, "head", 3, False, inputs, count, cells, fraction, output, output)
         for name, count in zip(HEADS, channels, strict=True)
     )

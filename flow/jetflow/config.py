@@ -12,6 +12,7 @@ from jetflow.recipe import PhaseConfig, PhaseName, TrainingConfig
 from jetflow.yaml_model import Frozen, load_yaml
 
 __all__ = [
+    "BlockFormats",
     "Convolution",
     "FormatConfig",
     "InputConfig",
@@ -74,16 +75,25 @@ class InputConfig(Frozen):
         return FixedPoint(False, self.bits, self.fraction)
 
 
+class BlockFormats(Frozen):
+    """The formats of one block's results where they are not the network's."""
+
+    scaled: FormatConfig | None = None
+    activation: FormatConfig | None = None
+
+
 class PrecisionConfig(Frozen):
     """How a quantised precision holds the weights of its convolutions, and what it does otherwise than full precision.
 
-    `layers` names blocks whose weights differ from those of their group.
+    `layers` names blocks whose weights differ from those of their group, `formats` those whose results have formats of
+    their own: the first ones carry the range of a calorimeter, a GeV to a TeV, which eight bits cut (measured).
     """
 
     first: Weights
     body: Weights
     heads: Weights
     layers: dict[str, Weights] = Field(default_factory=dict)
+    formats: dict[str, BlockFormats] = Field(default_factory=dict)
     nonlinearity: Nonlinearity | None = None  # instead of the network's
     gate: bool = True  # False: leave the network's gate out
 
@@ -232,10 +242,19 @@ class ModelConfig(Frozen):
     def _layers_exist(self) -> "ModelConfig":
         from jetflow.architecture import architecture  # which reads configs
 
-        blocks = [block.name for block in architecture(self).blocks]
+        network = architecture(self)
+        blocks = [block.name for block in network.blocks]
+        results = [block.name for stage in network.stages for block in stage.blocks]
+        last = results[-1] if self.network.links or self.network.gate else None
         for precision, kinds in self.precision.items():
             if unknown := sorted(set(kinds.layers) - set(blocks)):
                 raise ValueError(f"precision.{precision}.layers: found {unknown[0]}; blocks are {', '.join(blocks)}")
+            if unknown := sorted(set(kinds.formats) - set(results)):
+                raise ValueError(f"precision.{precision}.formats: found {unknown[0]}; it may name {', '.join(results)}")
+            if last in kinds.formats and kinds.formats[last].activation:
+                raise ValueError(
+                    f"precision.{precision}.formats: a gate or links read {last}: leave its activation out"
+                )
         return self
 
     @property

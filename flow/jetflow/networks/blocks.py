@@ -58,7 +58,7 @@ class Blocks:
                 synchronized=shared,
                 name=f"{name}_norm",
             )(x)
-        x = self.requantise(x, f"{name}_scaled", self.network.scaled)
+        x = self.requantise(x, f"{name}_scaled", block.scaled)
         if block.role == "first" and self.network.dropout and self.phase is not Phase.FOLDED:
             x = ChannelDropout(self.network.dropout, name=f"{name}_dropout")(x)
         if self.architecture.nonlinearity == "relu":
@@ -66,7 +66,7 @@ class Blocks:
         else:
             quantised = self.phase is not Phase.FPN
             x = ChannelPReLU(self.network.slope_fraction if quantised else None, name=f"{name}_prelu")(x)
-        return self.requantise(x, f"{name}_act", self.network.activation)
+        return self.requantise(x, f"{name}_act", block.activation)
 
     def pool(self, x: Any, name: str, format: FormatConfig) -> Any:
         """2 x 2 average pooling -> (requantise)."""
@@ -103,7 +103,7 @@ class Blocks:
         x = self._convolve(x, block)
         if self.phase is Phase.FOLDED or self.network.head_bias:
             x = self._scale_bias(x, block.name)
-        return self.requantise(x, f"{block.name}_scaled", self.network.output)
+        return self.requantise(x, f"{block.name}_scaled", block.scaled)
 
     def requantise(self, x: Any, name: str, format: FormatConfig) -> Any:
         """Rounding and saturation to `format`; nothing in full precision."""
