@@ -102,6 +102,19 @@ def test_precision_by_layer(recipe: Recipe, write_recipe: Write) -> None:
     assert (other.gate, other.nonlinearity) == (False, "relu")
 
 
+def test_formats_by_block(recipe: Recipe, write_recipe: Write) -> None:
+    """Those that are named in the precision that names them; the next block reads what its neighbour writes."""
+    wide, last = {"bits": 11, "fraction": 5}, {"bits": 9, "fraction": 3}
+    recipe["network"]["stages"] = [[3, 4], [5]]
+    recipe["precision"]["twn"]["formats"] = {"block1_1": {"activation": wide}, "block2_1": {"activation": last}}
+    config = load_config(write_recipe(recipe))
+    usual = config.network.activation.fraction
+    assert [b.fraction for b in architecture(config, "twn").blocks] == [6, 5, config.network.pooled.fraction, 3, 3, 3]
+    assert [b.fraction for b in architecture(config, "int8").blocks[1:]] == [usual, 5, usual, usual, usual]
+    first = architecture(config, "twn").blocks[0]
+    assert (first.scaled, first.activation.bits) == (config.network.scaled, 11)
+
+
 def test_linked_maps_reach_the_heads(recipe: Recipe, write_recipe: Write) -> None:
     recipe["network"]["links"] = [1]
     assert [h.inputs for h in architecture(load_config(write_recipe(recipe))).blocks[-3:]] == [4 + 5] * 3

@@ -139,6 +139,13 @@ def test_wrong_value(recipe: Recipe, write_recipe: Write, key: str, value: objec
         ("regression.target", "energy", "regression.target: found 'energy'"),
         ("precision.twn.layers", {"block1_1": "int4"}, "precision.twn.layers.block1_1: found 'int4'"),
         ("precision.twn.layers", {"block9_1": "int8"}, "precision.twn.layers: found block9_1"),
+        ("precision.twn.formats", {"block9_1": {}}, "precision.twn.formats: found block9_1; it may name block1_1"),
+        ("precision.twn.formats", {"classes": {}}, "precision.twn.formats: found classes; it may name block1_1"),
+        (
+            "precision.twn.formats",
+            {"block1_1": {"scaled": {"bits": 17, "fraction": 6}}},
+            "precision.twn.formats.block1_1.scaled.bits: found 17",
+        ),
         ("training.optimiser", "lamb", "training.optimiser: found 'lamb'"),
         ("network.stages", [[3], []], "network.stages.1: found [], tuple should have at least 1 item"),
         ("network.stages", [[3]] * 4, "input 8 x 12 cannot be halved 3 times"),
@@ -161,6 +168,15 @@ def test_networks_that_cannot_be(recipe: Recipe, write_recipe: Write) -> None:
     assert "input 9 x 12 cannot be halved 1 times, or give pool_padding 1" in refused(write_recipe(recipe))
     recipe["network"]["pool_padding"] = 1
     assert load_config(write_recipe(recipe)).network.pool_padding == 1
+
+
+def test_what_a_gate_reads_has_the_networks_format(recipe: Recipe, write_recipe: Write) -> None:
+    recipe["network"]["gate"] = True
+    recipe["precision"]["int8"]["formats"] = {"block2_1": {"scaled": {"bits": 12, "fraction": 6}}}
+    load_config(write_recipe(recipe))
+    recipe["precision"]["int8"]["formats"]["block2_1"]["activation"] = {"bits": 9, "fraction": 4}
+    message = "precision.int8.formats: a gate or links read block2_1: leave its activation out"
+    assert message in refused(write_recipe(recipe))
 
 
 def test_schema_1_is_upgraded(recipe: Recipe, write_recipe: Write) -> None:

@@ -95,6 +95,23 @@ def test_keras_equals_the_reference(
     assert all(np.array_equal(again[name], expected[name]) for name in HEADS)
 
 
+def test_a_block_with_formats_of_its_own(recipe: Recipe, write_recipe: Callable[[Recipe], Path]) -> None:
+    """Its results have them in the graph, the others theirs, and Keras agrees in every bit."""
+    scaled, wide = {"bits": 13, "fraction": 7}, {"bits": 11, "fraction": 6}
+    recipe["precision"]["twn"]["formats"] = {"block1_1": {"scaled": scaled, "activation": wide}}
+    config = load_config(write_recipe(recipe))
+    model = folded_model(config, "twn", seed=4)
+    graph = lower(model, config.input.fixed_point())
+    formats = [graph[f"block1_1_{name}"].format for name in ("scaled", "act")]
+    assert formats == [FixedPoint(True, 13, 7), FixedPoint(True, 11, 6)]
+    assert graph["block2_1_act"].format == config.network.activation.fixed_point()
+    counts = images(config)
+    found = model(counts.astype(np.float32) * np.float32(config.input.fixed_point().lsb), training=False)
+    expected = execute(graph, counts)
+    for head, name in zip(found, HEADS, strict=True):
+        assert np.array_equal(np.ldexp(np.asarray(head, np.float64), graph[name].format.fraction), expected[name])
+
+
 def test_nodes_are_the_blocks_of_the_design(config: ModelConfig) -> None:
     """conv, scale and bias, requantise, PReLU, requantise, then perhaps pooling; weights as the config says."""
     graph = lower(folded_model(config, "twn", seed=2), config.input.fixed_point())
