@@ -8,8 +8,9 @@
 //
 // out_digits holds the digit of channel c at kernel row i, kernel column j at
 // [((i * KERNEL_COLUMNS + j) * CHANNELS + c) * DIGIT +: DIGIT]; after the last digit it keeps it, so with DIGIT = 1 the
-// sign stands there until the window's CLOCKS are over; wider digits come sign-extended to as many. `out_first` comes with the first digit, `out_last` with the last
-// one, `next_first` a clock before the first. In the last digit the top bit counts negative.
+// sign stands there until the window's CLOCKS are over; wider digits come sign-extended to as many. `out_first` comes
+// with the first digit, `out_last` with the last one, `next_first` a clock before the first. In the last digit the top
+// bit counts negative.
 //
 // The block moves in the clocks in which `advance` is high.
 module digit_window #(

@@ -41,6 +41,9 @@ def test_every_layer_and_the_glue(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert known.mapped == 1 and known.area.lut - mapping.layers["layer_out"].lut == 8  # and a register in front
     monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("mapped again"))
     assert map_build(graph, tmp_path / "rtl", tmp_path) == mapping
+    layer = tmp_path / "rtl" / "layer_out.sv"
+    layer.write_text(layer.read_text().replace("module ", "// a comment changes no cell\nmodule ", 1))
+    assert map_build(graph, tmp_path / "rtl", tmp_path) == mapping
 
 
 def test_a_damaged_file_is_no_mapping(tmp_path: Path) -> None:

@@ -126,7 +126,8 @@ def mapped_before(top: str, sources: list[str], cache: Path) -> Mapped | None:
 
 
 def _kept(top: str, sources: list[str], cache: Path) -> Path:
-    key = json.dumps([version("pyosys"), SYNTHESIS, top, sources])
+    """By the tool and the text without comments, which change no cell."""
+    key = json.dumps([version("pyosys"), SYNTHESIS, top, [re.sub(r"\s*//[^\n]*", "", text) for text in sources]])
     return cache / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
 
 
