@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, Overflow, PhiPadding, Rounding
-from jetflow.rtl import Choices, Design, Model, compile_model, lint, write_design
+from jetflow.rtl import Choices, Design, Model, Timing, compile_model, lint, write_design
+from jetflow.rtl.costs import layer_cost
+from jetflow.rtl.estimate import estimate_timing
 from jetflow.rtl.folding import options
 from jetflow.rtl.plan import make_plan
 
@@ -116,10 +118,28 @@ def images() -> Callable[..., np.ndarray]:
     return random_images
 
 
+def pipelines(design: Design) -> dict[str, int]:
+    """Clocks through every layer behind its window or pool."""
+    cache = design.folder.parent / "adders"
+    return {layer.name: layer_cost(design.plan.graph, layer, cache)[1] for layer in design.plan.layers}
+
+
+@pytest.fixture(scope="session")
+def depths() -> Callable[[Design], dict[str, int]]:
+    """depths(design): clocks through every layer behind its window or pool."""
+    return pipelines
+
+
+@pytest.fixture(scope="session")
+def estimate() -> Callable[[Design], Timing]:
+    """estimate(design): the cycles that it is said to take."""
+    return lambda design: estimate_timing(design.plan, pipelines(design))
+
+
 @pytest.fixture(scope="session")
 def graphs() -> dict[str, Callable[..., Graph]]:
     """Functions that make the graphs, by name."""
-    return {"network": network, "rounding": rounding_graph, "kernels": kernels_graph}
+    return {"network": network, "rounding": rounding_graph, "kernels": kernels_graph, "sides": sides_graph}
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,6 @@ import pytest
 from jetflow.errors import InputError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, PhiPadding
 from jetflow.rtl import Stalls, simulate, write_design
-from jetflow.rtl.cycles import estimate_timing
-from jetflow.rtl.options import Caches, plan_options
-from jetflow.rtl.plan import make_plan
 
 Build = Callable[..., Any]
 Images = Callable[..., np.ndarray]
@@ -57,16 +54,13 @@ def boxes(
     ],
 )
 def test_boxes_are_those_of_the_reference(
-    graph: Graph, lanes: int, build: Build, images: Images, tmp_path: Path
+    graph: Graph, lanes: int, build: Build, images: Images, estimate: Any, tmp_path: Path
 ) -> None:
     built, given = build(graph, tmp_path, lanes), images(graph, 12)
     for stalls in (Stalls(0.4, 0.0, 1), Stalls(0.0, 0.6, 2), Stalls(0.5, 0.5, 3), Stalls()):
         result, timing = simulate(built.design, built.model, given, stalls, workers=1)
         assert result.first is None and result.differing == 0 and result.events == len(given)
-    plan = make_plan(graph, None, lanes)
-    options = plan_options(plan, Caches(tmp_path / "adders", tmp_path), fold=False)
-    depths = {layer.name: each[0].depth for layer, each in zip(plan.layers, options, strict=True)}
-    assert timing == estimate_timing(plan, depths)
+    assert timing == estimate(built.design)
 
 
 def test_what_has_no_block_is_refused(tmp_path: Path) -> None:

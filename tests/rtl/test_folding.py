@@ -66,33 +66,38 @@ def folded(graph: Graph, style: Style, clocks: int, digits: Sequence[int]) -> di
     return found
 
 
-def is_exact(graph: Graph, style: Style, clocks: int, digits: Sequence[int], images: Images, folder: Path) -> None:
+def is_exact(
+    graph: Graph, style: Style, clocks: int, digits: Sequence[int], images: Images, estimate: Any, folder: Path
+) -> None:
     choices = folded(graph, style, clocks, digits)
     assert len(choices) >= 3 and {choice.digit for choice in choices.values()} == set(digits)
     design = write_design(graph, folder / "rtl", folder / "adders", choices)
     assert lint(design) == ""
     model = compile_model(design, folder)
-    for stalls in (Stalls(), Stalls(0.4, 0.0, 1), Stalls(0.0, 0.6, 2), Stalls(0.5, 0.5, 3)):
-        result, _ = simulate(design, model, images(graph, 4), stalls, workers=1)
+    for stalls in (Stalls(0.4, 0.0, 1), Stalls(0.0, 0.6, 2), Stalls(0.5, 0.5, 3), Stalls()):
+        result, timing = simulate(design, model, images(graph, 4), stalls, workers=1)
         assert result.first is None and result.differing == 0 and result.events == 4
+    assert timing == estimate(design)
 
 
 @pytest.mark.parametrize(("phi", "digits"), [(PhiPadding.ZERO, (1, 2, 4)), (PhiPadding.CIRCULAR, (4, 1, 2))])
-def test_serial_network(phi: PhiPadding, digits: Sequence[int], graphs: Graphs, images: Images, tmp_path: Path) -> None:
-    is_exact(graphs["network"](9, 12, phi), Style.SERIAL, 16, digits, images, tmp_path)
+def test_serial_network(
+    phi: PhiPadding, digits: Sequence[int], graphs: Graphs, images: Images, estimate: Any, tmp_path: Path
+) -> None:
+    is_exact(graphs["network"](9, 12, phi), Style.SERIAL, 16, digits, images, estimate, tmp_path)
 
 
 @pytest.mark.parametrize("clocks", [2, 4])
-def test_distributed_network(clocks: int, graphs: Graphs, images: Images, tmp_path: Path) -> None:
+def test_distributed_network(clocks: int, graphs: Graphs, images: Images, estimate: Any, tmp_path: Path) -> None:
     graph = graphs["network"](9, 12, PhiPadding.CIRCULAR, name=f"by{clocks}")
-    is_exact(graph, Style.DISTRIBUTED, clocks, [8 // clocks], images, tmp_path)
+    is_exact(graph, Style.DISTRIBUTED, clocks, [8 // clocks], images, estimate, tmp_path)
 
 
-def test_distributed_kernels(graphs: Graphs, images: Images, tmp_path: Path) -> None:
-    is_exact(graphs["kernels"](), Style.DISTRIBUTED, 2, [2], images, tmp_path)
+def test_distributed_kernels(graphs: Graphs, images: Images, estimate: Any, tmp_path: Path) -> None:
+    is_exact(graphs["kernels"](), Style.DISTRIBUTED, 2, [2], images, estimate, tmp_path)
 
 
 @pytest.mark.parametrize(("digit", "clocks"), [(1, 7), (2, 5)])
-def test_serial_kernels(digit: int, clocks: int, graphs: Graphs, images: Images, tmp_path: Path) -> None:
+def test_serial_kernels(digit: int, clocks: int, graphs: Graphs, images: Images, estimate: Any, tmp_path: Path) -> None:
     """Of 8 bits, depthwise, strided, unevenly padded; of single bits, sums that are split in two to fit the clocks."""
-    is_exact(graphs["kernels"](), Style.SERIAL, clocks, [digit], images, tmp_path)
+    is_exact(graphs["kernels"](), Style.SERIAL, clocks, [digit], images, estimate, tmp_path)

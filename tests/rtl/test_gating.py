@@ -8,9 +8,10 @@ import pytest
 
 from jetflow.errors import InputError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, Overflow, PhiPadding, Rounding
-from jetflow.rtl import Stalls, compile_model, lint, simulate, write_design
+from jetflow.rtl import Design, Stalls, Timing, compile_model, lint, simulate, write_design
 
 Images = Callable[..., np.ndarray]
+Estimate = Callable[[Design], Timing]
 
 
 def gated(rows: int, columns: int, channels: int) -> Graph:
@@ -36,14 +37,17 @@ def gated(rows: int, columns: int, channels: int) -> Graph:
     ("rows", "columns", "channels", "lanes"),
     [(4, 5, 3, 1), pytest.param(3, 3, 1, 1, marks=pytest.mark.nightly), (7, 4, 2, 4)],
 )
-def test_gated_map(rows: int, columns: int, channels: int, lanes: int, images: Images, tmp_path: Path) -> None:
+def test_gated_map(
+    rows: int, columns: int, channels: int, lanes: int, images: Images, estimate: Estimate, tmp_path: Path
+) -> None:
     graph = gated(rows, columns, channels)
     design = write_design(graph, tmp_path / "rtl", tmp_path / "adders", pixels_per_clock=lanes)
     assert lint(design) == ""
     model = compile_model(design, tmp_path)
-    for stalls in (Stalls(), Stalls(0.4, 0.0, 1), Stalls(0.0, 0.6, 2), Stalls(0.5, 0.5, 3)):
-        result, _ = simulate(design, model, images(graph, 5), stalls, workers=1)
+    for stalls in (Stalls(0.4, 0.0, 1), Stalls(0.0, 0.6, 2), Stalls(0.5, 0.5, 3), Stalls()):
+        result, timing = simulate(design, model, images(graph, 5), stalls, workers=1)
         assert result.first is None and result.differing == 0 and result.events == 5
+    assert timing == estimate(design)
 
 
 def test_a_sum_that_gates_another_map_is_refused(tmp_path: Path) -> None:

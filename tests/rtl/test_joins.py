@@ -11,11 +11,9 @@ import pytest
 from jetflow.errors import InputError, ToolError
 from jetflow.graph import TERNARY, FixedPoint, Graph, GraphBuilder, PhiPadding
 from jetflow.rtl import Stalls, Timing, compile_model, simulate
-from jetflow.rtl.cycles import estimate_timing
 from jetflow.rtl.design import Design
 from jetflow.rtl.folding import clocks_a_pixel, options
 from jetflow.rtl.meeting import meeting
-from jetflow.rtl.options import Caches, plan_options
 from jetflow.rtl.order import StreamOrder
 from jetflow.rtl.plan import make_plan
 
@@ -90,27 +88,20 @@ def is_exact(built: Any, images: np.ndarray) -> Timing:
     ],
 )
 def test_joins_are_exact_and_take_the_cycles_of_the_model(
-    graph: Graph, lanes: int, build: Build, images: Images, tmp_path: Path
+    graph: Graph, lanes: int, build: Build, images: Images, estimate: Any, tmp_path: Path
 ) -> None:
     built = build(graph, tmp_path, lanes)
-    timing = is_exact(built, images(graph, 4))
-    assert timing == estimate_timing(built.design.plan, pipelines(graph, lanes, tmp_path))
+    assert is_exact(built, images(graph, 4)) == estimate(built.design)
 
 
 @pytest.mark.nightly
-def test_joins_between_folded_layers(build: Build, images: Images, tmp_path: Path) -> None:
+def test_joins_between_folded_layers(build: Build, images: Images, estimate: Any, tmp_path: Path) -> None:
     graph = linked(12, 16, PhiPadding.CIRCULAR)
     plan = make_plan(graph)
     choices = {layer.name: options(graph, layer, clocks_a_pixel(plan, layer))[-1] for layer in plan.layers}
     built = build(graph, tmp_path, 1, choices)
     assert sum(choice.folded for choice in choices.values()) >= 4
-    is_exact(built, images(graph, 4))
-
-
-def pipelines(graph: Graph, lanes: int, folder: Path) -> dict[str, int]:
-    plan = make_plan(graph, None, lanes)
-    found = plan_options(plan, Caches(folder / "adders", folder), fold=False)
-    return {layer.name: each[0].depth for layer, each in zip(plan.layers, found, strict=True)}
+    assert is_exact(built, images(graph, 4)) == estimate(built.design)
 
 
 def short_of_a_word(design: Design) -> dict[str, str]:

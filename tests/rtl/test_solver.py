@@ -8,7 +8,7 @@ import pytest
 
 from jetflow.graph import Graph, PhiPadding
 from jetflow.rtl import Area, Caches, Implementation, Point, Style, best, find_front
-from jetflow.rtl.cycles import estimate_timing
+from jetflow.rtl.estimate import estimate_timing
 from jetflow.rtl.options import Option
 from jetflow.rtl.plan import make_plan
 from jetflow.rtl.timing import Timing

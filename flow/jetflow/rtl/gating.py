@@ -16,8 +16,9 @@ from jetflow.rtl.layers import LEVELS, read_pixels
 from jetflow.rtl.plan import Layer
 from jetflow.rtl.pointwise import apply, matrix_product
 from jetflow.rtl.ports import LAYER_HEAD
+from jetflow.rtl.schedule import schedule
 
-__all__ = ["SLACK", "gate_datapaths", "gate_modules"]
+__all__ = ["SLACK", "gate_datapaths", "gate_modules", "product_stages"]
 
 SLACK = 4  # words of the next image that the buffer takes while the sums of this one leave
 
@@ -142,6 +143,11 @@ def gate_datapaths(graph: Graph, layer: Layer, cache: Path) -> tuple[Datapath, D
     if not isinstance(conv, ChannelConv):
         raise InputError(f"{conv.name}: the open RTL has a block for a GlobalSum with a ChannelConv behind it alone")
     return _factor(graph, layer, conv, cache), _product(graph, layer, graph[layer.sources[0]], layer.inner[-1])
+
+
+def product_stages(graph: Graph, layer: Layer) -> int:
+    """Clocks from a pixel and the factors to what leaves."""
+    return schedule(_product(graph, layer, graph[layer.sources[0]], layer.inner[-1]), LEVELS).stages
 
 
 def _factor(graph: Graph, layer: Layer, conv: ChannelConv, cache: Path) -> Datapath:

@@ -3,7 +3,7 @@
 from jetflow.rtl.datapath import Datapath
 from jetflow.rtl.plan import Layer
 
-__all__ = ["datapaths", "leaves", "split"]
+__all__ = ["datapaths", "leaves", "split", "split_depth"]
 
 _ONE = """\
     {name}_datapath datapath (
@@ -72,11 +72,16 @@ def split(layer: Layer, datapath: Datapath) -> str:
     """From the lanes that are computed to those that leave; its queue holds what of a column its reader cannot take."""
     if not layer.splits:
         return ""
-    burst, lanes = -(-layer.leaving.rows // layer.lanes), layer.leaving.lanes
     return _SPLIT.format(
         bits=datapath.out_bits,
         lanes=layer.lanes,
-        out_lanes=lanes,
+        out_lanes=layer.leaving.lanes,
         rows=layer.leaving.rows,
-        depth=burst - burst * lanes // layer.lanes + 2,
+        depth=split_depth(layer),
     )
+
+
+def split_depth(layer: Layer) -> int:
+    """Words that the queue of lane_split.sv holds."""
+    burst = -(-layer.leaving.rows // layer.lanes)
+    return burst - burst * layer.leaving.lanes // layer.lanes + 2

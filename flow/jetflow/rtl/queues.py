@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jetflow.graph import AveragePool
 from jetflow.rtl.area import Area, memory_area
-from jetflow.rtl.cycles import estimate_timing, stream_times, turned
-from jetflow.rtl.plan import Plan
+from jetflow.rtl.cycles import free_timing, images, stream_times, turned
+from jetflow.rtl.plan import Layer, Plan
 
-__all__ = ["Queue", "queue_area", "queues"]
+__all__ = ["Queue", "queue_area", "queue_in_front", "queues"]
 
 _LEAST = 2  # one word leaves while the next one comes
 _DISTRIBUTED = 64  # more words than a level of LUTs holds go to block memory
@@ -37,7 +38,22 @@ class Queue:
             return f"skid_buffer #(.WIDTH({bits}))"
         if self.block:  # it has a register of one word behind its memory
             return f"frame_buffer #(.WIDTH({bits}), .DEPTH({self.depth - 1}))"
+        return self.fifo(bits)
+
+    def fifo(self, bits: int) -> str:
+        """The same in distributed memory, however short."""
         return f"stream_fifo #(.WIDTH({bits}), .DEPTH({self.depth}))"
+
+
+def queue_in_front(plan: Plan, layer: Layer) -> Queue:
+    """What stands in front of a layer of one stream.
+
+    A pool's results come in bursts, of a column in half of its time. A folded layer takes its word with the last digit;
+    the next one waits behind it, or the layer would lose a clock a pixel.
+    """
+    pools = {made.result.name for made in plan.layers if isinstance(made.front, AveragePool)}
+    burst = layer.implementation.folded and layer.sources[0] in pools
+    return Queue(layer.arriving.rows // 2 + 2 if burst else _LEAST, False)
 
 
 def queue_area(plan: Plan, depths: Mapping[str, int]) -> Area:
@@ -54,9 +70,9 @@ def queue_area(plan: Plan, depths: Mapping[str, int]) -> Area:
 
 
 def queues(plan: Plan, depths: Mapping[str, int]) -> dict[str, tuple[Queue, ...]]:
-    """By name of a layer that joins streams a queue for each. `depths`: clocks through a layer, as estimate_timing."""
-    interval = estimate_timing(plan, depths).ii_cycles or 0
-    times = stream_times(plan, depths, max(interval, plan.input_order.beats))
+    """By name of a layer that joins streams a queue for each. `depths`: clocks through a layer, as free_timing."""
+    interval = free_timing(plan, depths).ii_cycles or 0
+    times = stream_times(plan, depths, images(plan, interval))
     return {
         layer.name: tuple(
             _queue(times.moves[source], times.takes[layer.name], plan.held(layer, source)) for source in layer.sources

@@ -2,7 +2,9 @@
 
 It begins with every layer unrolled, and takes step after step what saves most LUTs for a cycle of latency; a DSP slice
 counts as a few of them. A step folds one layer, or all layers that read one stream: these work at the same time, so the
-second costs nothing more. Every design on the way is a point; those that another one beats in both are left out.
+second costs nothing more. It looks for steps by the latency that they have where no queue fills, which is found far
+sooner than that of full ones. Every design on the way is a point, of its exact cycles; those that another one beats in
+both are left out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from jetflow.graph import Graph
 from jetflow.rtl.area import Area
-from jetflow.rtl.cycles import estimate_timing
+from jetflow.rtl.cycles import free_timing
+from jetflow.rtl.estimate import estimate_timing
 from jetflow.rtl.implementation import Implementation
 from jetflow.rtl.options import Caches, Option, plan_options
 from jetflow.rtl.plan import Plan, make_plan
@@ -75,11 +78,11 @@ def best(points: Sequence[Point], minimise: str, limit: Area) -> Point | None:
 
 def _step(plan: Plan, options: Sequence[Chosen], chosen: Chosen) -> Chosen | None:
     """The step from `chosen` that saves most LUTs a cycle; None where none saves any."""
-    start, luts = _timing(plan, chosen).latency_cycles, sum(map(_weight, chosen))
+    start, luts = _latency(plan, chosen), sum(map(_weight, chosen))
     found, most = None, 0.0
     for candidate in _steps(plan, options, chosen):
         saved = luts - sum(map(_weight, candidate))
-        worth = saved / max(1, _timing(plan, candidate).latency_cycles - start)
+        worth = saved / max(1, _latency(plan, candidate) - start)
         if saved > 0 and worth > most:
             found, most = candidate, worth
     return found
@@ -114,8 +117,8 @@ def _point(plan: Plan, chosen: Chosen) -> Point:
     )
 
 
-def _timing(plan: Plan, chosen: Chosen) -> Timing:
-    return estimate_timing(*_implemented(plan, chosen))
+def _latency(plan: Plan, chosen: Chosen) -> int:
+    return free_timing(*_implemented(plan, chosen)).latency_cycles
 
 
 def _implemented(plan: Plan, chosen: Chosen) -> tuple[Plan, dict[str, int]]:

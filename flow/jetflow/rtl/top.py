@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from jetflow.graph import AveragePool, FixedPoint
+from jetflow.graph import FixedPoint
 from jetflow.rtl.joins import beat_bits, join, stream_names
 from jetflow.rtl.plan import Layer, Plan, identifier
-from jetflow.rtl.queues import Queue
+from jetflow.rtl.queues import Queue, queue_in_front
 
 __all__ = ["lane_bits", "top_module"]
 
@@ -129,17 +129,9 @@ def _instance(plan: Plan, layer: Layer, waiting: tuple[Queue, ...]) -> str:
 
 
 def _buffer(plan: Plan, layer: Layer, bits: int) -> str:
-    """What stands in front of a layer.
-
-    A pool's results come in bursts, of a column in half of its time. A folded layer takes its word with the last digit;
-    the next one waits behind it, or the layer would lose a clock a pixel.
-    """
-    if not layer.implementation.folded:
-        return f"skid_buffer #(.WIDTH({bits}))"
-    pools = {made.result.name for made in plan.layers if isinstance(made.front, AveragePool)}
-    if layer.sources[0] in pools:
-        return f"stream_fifo #(.WIDTH({bits}), .DEPTH({layer.arriving.rows // 2 + 2}))"
-    return f"stream_fifo #(.WIDTH({bits}), .DEPTH(2))"
+    """What stands in front of a layer of one stream."""
+    queue = queue_in_front(plan, layer)
+    return queue.fifo(bits) if layer.implementation.folded else queue.module(bits)
 
 
 def _output(layer: Layer) -> str:
