@@ -79,6 +79,13 @@ def memory_area(depth: int, bits: int) -> Area:
     return Area(bram18=ceil(bits / 36) * ceil(depth / 512))
 
 
+def _distributed_area(depth: int, bits: int) -> Area:
+    """A memory that has to be of LUTs, and what chooses between several in a row (up to four in a LUT)."""
+    narrow, wide = ceil(bits / 7) * ceil(depth / 64), ceil(bits / 14) * ceil(depth / 32)
+    banks = ceil(depth / 64) if narrow <= wide else ceil(depth / 32)
+    return Area(8 * min(narrow, wide) + bits * ceil((banks - 1) / 3))
+
+
 def _window(spot: Window, pixel: int) -> Area:
     """line_window.sv: memories of a column, the rows before, the patch, the columns that are played again."""
     wide, word = spot.kernel.shape[1], pixel * spot.arriving.lanes
@@ -94,7 +101,7 @@ def _pool(layer: Layer, source: Node) -> Area:
     assert isinstance(layer.front, AveragePool)
     bits, first = layer.lanes * (source.format.bits + 2) * source.shape[2], layer.arriving.first
     orphan = first > 0 and (first + layer.front.padding) % 2
-    return memory_area(-(-layer.leaving.rows // layer.lanes), bits).times(1 + orphan) + Area(2 * bits, 3 * bits)
+    return _distributed_area(-(-layer.leaving.rows // layer.lanes), bits).times(1 + orphan) + Area(2 * bits, 3 * bits)
 
 
 def _luts(operation: Operation) -> int:

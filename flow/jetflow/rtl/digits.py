@@ -76,16 +76,17 @@ def window_instance(graph: Graph, layer: Layer) -> str:
 
 def digit_window_area(graph: Graph, layer: Layer) -> Area:
     """digit_window.sv: counters, the choice of a digit, memories of a column and of the columns that are played again,
-    rows that wait, the digits.
+    rows that wait, the digits. What no weight reads is left out, of a depthwise kernel a good part.
     """
     spot, digit = layer.window, layer.implementation.digit
     assert spot is not None
-    tall, wide = spot.kernel.shape[:2]
+    read = spot.kernel.any(axis=3)  # rows, columns, channels
+    (tall, wide), first = read.shape[:2], read.argmax(axis=0)  # of the rows that are read
     digits, width = window_digits(graph, layer), digit * graph[layer.sources[0]].shape[2]
     area = memory_area(spot.arriving.rows * digits, (wide - 1) * width) if wide > 1 else Area()
     if spot.wrap and wide > 1:
         area += memory_area((wide - 1) * spot.arriving.rows * digits, width) + Area(width)
     chosen = -(-(digits - 1) // 3) * width  # four of a bit's digits in a LUT
-    waiting = (tall - 1) * wide * width
+    waiting = int(((tall - 1 - first) * read.any(axis=0)).sum()) * digit
     moved = Area(waiting * -(-digits // SHIFT)) if digits >= LEAST_SHIFT else Area(0, waiting * digits)
-    return area + moved + Area(_COUNTERS + chosen, tall * wide * width)
+    return area + moved + Area(_COUNTERS + chosen, int(read.sum()) * digit)

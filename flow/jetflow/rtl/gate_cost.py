@@ -11,6 +11,8 @@ from jetflow.rtl.schedule import schedule
 
 __all__ = ["gate_cost"]
 
+_SUMMED = 0.55  # LUTs a bit of the adders and of what chooses the sum that leaves, as in pfjetssd's gate
+
 
 def gate_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     """Cells of `layer`, and clocks from the one behind the map's last pixel to the first pixel that leaves."""
@@ -18,8 +20,7 @@ def gate_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
     factor, product = gate_datapaths(graph, layer, cache)
     plans = schedule(factor, LEVELS), schedule(product, LEVELS)
     channels, bits, sum_bits = source.shape[2], source.format.bits, layer.inner[0].format.bits
-    # adders, and what chooses the sum that leaves
-    sums = Area(channels * sum_bits * (layer.lanes + 1) * 5 // 8, channels * sum_bits)
+    sums = Area(round(_SUMMED * channels * sum_bits * (layer.lanes + 1)), channels * sum_bits)
     beat = layer.lanes * channels * bits
     waiting = memory_area(layer.arriving.beats + SLACK, beat) + Area(0, beat + channels * last.format.bits)
     products = datapath_area(product, plans[1]).times(layer.lanes)

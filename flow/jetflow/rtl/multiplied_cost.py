@@ -13,6 +13,7 @@ from jetflow.rtl.tail import tail_datapath
 __all__ = ["multiplied_cost"]
 
 SHIFT = 32  # bits of a register that moves on in one LUT
+_COUNTERS = Area(60, 70)  # of what brings the parts of pixels, and of the windows
 
 
 def multiplied_cost(graph: Graph, layer: Layer, cache: Path) -> tuple[Area, int]:
@@ -36,12 +37,12 @@ def _products(made: Chains) -> Area:
 
 
 def _window_sums(layer: Layer, made: Chains) -> Area:
-    """window_sums.sv: for every tap a sum and what it begins with, sums of columns, and what waits in memories."""
+    """window_sums.sv: for every tap a sum that begins in the same LUTs, sums of columns, and what waits in memories."""
     spot = layer.window
     assert spot is not None and isinstance(layer.front, Conv2D)
     wide, bits, every = spot.kernel.shape[1], layer.front.shape[2] * made.sum_bits, made.weights.shape[2]
     rows = max(spot.arriving.rows, spot.out_rows)
-    area = Area(2 * every * made.sum_bits + wide * bits, (every + 1) * made.sum_bits)
+    area = _COUNTERS + Area(every * made.sum_bits + wide * bits, (every + 1) * made.sum_bits)
     if wide > 1:
         area += memory_area(rows, (wide - 1) * bits) + Area((wide - 1) * bits, (wide - 1) * bits)
         if spot.wrap:
