@@ -23,7 +23,14 @@ def test_implementations_come_from_a_file(tmp_path: Path) -> None:
     [
         ("{", "no JSON with the key `implementations`"),
         ("[]", "no JSON with the key `implementations`"),
-        ('{"implementations": {"layer_a": {"style": "magic", "clocks": 1, "digit": 0}}}', "magic"),
+        (
+            '{"implementations": {"layer_a": {"style": "magic", "clocks": 1, "digit": 0}}}',
+            r"layers.json: layer_a: style: 'magic'",
+        ),
+        (
+            '{"implementations": {"layer_a": {"style": "serial"}}}',
+            r"layers.json: layer_a: .*: a style",
+        ),
     ],
 )
 def test_a_bad_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -31,3 +38,8 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError, match=said):
         read_implementations(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none.json: cannot be read \(No such file"):
+        read_implementations(tmp_path / "none.json")

@@ -173,9 +173,11 @@ def verify(
     from jetflow.pipeline import read_images
     from jetflow.verify import RTL_EVENTS, RtlRun
     from jetflow.verify import verify as run
-    from jetflow.waves import record_waves
+    from jetflow.waves import check_waves, record_waves
 
     build = open_build(folder)
+    if waves:
+        check_waves(build, waves)
     image = build.graph.input
     entry = build.settings
     images = read_images(

@@ -12,7 +12,7 @@ from jetflow.errors import InputError
 from jetflow.graph import Graph
 from jetflow.tools import require
 
-__all__ = ["check_goal_possible", "check_tools", "write_firmware"]
+__all__ = ["check_possible", "check_tools", "write_firmware"]
 
 
 def check_tools(target: str, flow: str = "hls") -> None:
@@ -31,15 +31,27 @@ def read_implementations(path: Path) -> dict[str, Any]:
 
     try:
         content = json.loads(path.read_text())["implementations"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        return {name: asdict(choice) for name, choice in choices_from(content).items()}
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}): name the rtl/interface.json of a build"
+        ) from error
+    except (ValueError, LookupError, TypeError) as error:
         raise InputError(
             f"{path}: no JSON with the key `implementations`: take the rtl/interface.json of a build"
         ) from error
-    return {name: asdict(choice) for name, choice in choices_from(content).items()}
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
-def check_goal_possible(build: Build, graph: Graph) -> None:
-    """Raises InputError where no HLS project of `graph` reaches what the settings ask for; nothing is written."""
+def check_possible(build: Build, graph: Graph) -> None:
+    """Raises InputError where no HLS project of `graph` reaches what the settings ask for, or its layers cannot be
+    built as they say; nothing is written.
+    """
+    if build.settings.implementations is not None:
+        from jetflow.rtl import check_choices, choices_from
+
+        check_choices(graph, choices_from(build.settings.implementations), build.settings.pixels_per_clock)
     if build.has("hls"):
         from jetflow.hls import check_possible, settings_goal
 
@@ -76,7 +88,7 @@ def _onnx(build: Build, graph: Graph) -> None:
 
 def _rtl(build: Build, graph: Graph) -> None:
     from jetflow.front import choose_point
-    from jetflow.rtl import check_choices, choices_from, write_design
+    from jetflow.rtl import choices_from, write_design
 
     settings = build.settings
     lanes = settings.pixels_per_clock
@@ -84,7 +96,6 @@ def _rtl(build: Build, graph: Graph) -> None:
         choices = choose_point(graph, lanes, settings.minimise, settings.part, settings.max_lut).choices
     else:
         choices = choices_from(settings.implementations)
-        check_choices(graph, choices, lanes)
     write_design(graph, build.rtl, cache_folder("adders"), choices, lanes)
 
 

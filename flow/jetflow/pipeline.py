@@ -29,7 +29,7 @@ from jetflow.build import Build, Settings, check_folder, start_build
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.events import load_counts
-from jetflow.firmware import check_goal_possible, check_tools, read_implementations, write_firmware
+from jetflow.firmware import check_possible, check_tools, read_implementations, write_firmware
 from jetflow.graph import save_graph
 from jetflow.latency import measure_latency, read_latency
 from jetflow.manifest import unchanged, write_manifest
@@ -108,7 +108,7 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
     if not unchanged(result, made_from):
         wanted = request.model.firmware_graph if settings.target == "fpga" else request.model.graph
         graph = wanted(request.precision)
-        check_goal_possible(result, graph)
+        check_possible(result, graph)
     start_build(request.out, settings)
     write_npz(result.events, {"images": images.astype(np.uint16)})
     if graph is None:

@@ -23,7 +23,9 @@ def test_a_design_of_two_pixels_a_clock(jetflow: Jetflow, tiny_run: Path, tmp_pa
     assert figures["abc9_delay_ps"]["kind"] == "estimated"
     again = jetflow("verify", out, "--n-events", 1, "--waves", waves)
     assert again.returncode == 0, again.stderr
-    assert "m_axis_" in waves.read_text(errors="replace")
+    text = waves.read_text(errors="replace")
+    assert "m_axis_" in text and "_act_in_valid" in text
+    assert text.count("$scope module") == 2  # the testbench and the top module, nothing inside of layers
 
 
 def test_a_budget_that_nothing_meets_is_exit_code_1(jetflow: Jetflow, tiny_run: Path, tmp_path: Path) -> None:
@@ -40,6 +42,26 @@ def test_the_front_is_a_table_of_80_columns(jetflow: Jetflow, tiny_run: Path, tm
     assert max(map(len, done.stdout.replace(str(tmp_path), "").splitlines())) <= 80
     assert {line.split()[0] for line in done.stdout.splitlines() if line.strip()[:2] in ("1 ", "8 ")} == {"1", "8"}
     assert (tmp_path / "front.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '{"layer_else": {"style": "serial", "clocks": 8, "digit": 2}}',
+            "layer_else: an implementation is given for it",
+        ),
+        ('{"layer_classes": {"style": "serial", "clocks": 8, "digit": 3}}', "cannot be serial 8 3"),
+    ],
+)
+def test_implementations_that_cannot_be_leave_a_build_as_it_is(
+    jetflow: Jetflow, tiny_run: Path, tmp_path: Path, text: str, said: str
+) -> None:
+    choices, out = tmp_path / "choices.json", tmp_path / "out"
+    choices.write_text(f'{{"implementations": {text}}}')
+    done = jetflow("build", tiny_run, "--flow", "rtl", "--n-events", 1, "--implementations", choices, "--out", out)
+    assert done.returncode == 2 and said in done.stderr, done.stderr
+    assert not out.exists()
 
 
 def test_rates_that_cannot_be_are_refused(jetflow: Jetflow, tiny_run: Path) -> None:

@@ -1,4 +1,4 @@
-"""What folded layers are estimated to cost is what Yosys maps them to, within a tenth."""
+"""What folded layers are estimated to cost is what Yosys maps them to, within 6%."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +49,6 @@ def test_a_folded_layer_is_mapped_to_its_estimate(
     texts = {path.stem: path.read_text() for path in hand_written()} | modules_of(graph, layer, tmp_path)
     mapped = map_module(layer.name, with_parts(texts, layer.name), tmp_path)
     area, _ = layer_cost(graph, layer, tmp_path)
-    assert abs(area.lut / mapped.lut - 1) < 0.1
+    assert abs(area.lut / mapped.lut - 1) < 0.06
     assert abs(area.ff / mapped.ff - 1) < 0.2
     assert area.dsp == mapped.dsp and abs(area.bram18 - mapped.bram18) <= 1

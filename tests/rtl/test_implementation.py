@@ -25,9 +25,25 @@ def test_choices_are_read_back() -> None:
     assert choices_from({name: asdict(choice) for name, choice in chosen.items()}) == chosen
 
 
-@pytest.mark.parametrize("content", [[], {"a": 1}, {"a": {}}, {"a": {"style": "odd", "clocks": 1, "digit": 1}}])
-def test_other_content_is_refused(content: object) -> None:
-    with pytest.raises(InputError, match="a style, clocks and digit each are needed"):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([], r"implementations: \[\] is no mapping from the names of layers"),
+        ({"a": 1}, "a: 1: a style, clocks and digit are needed"),
+        (
+            {"a": {"style": "serial", "clocks": 8}},
+            r"a: {'style': 'serial', 'clocks': 8}: a style, clocks and digit are",
+        ),
+        (
+            {"a": {"style": "odd", "clocks": 1, "digit": 1}},
+            "a: style: 'odd' is none of unrolled, distributed, serial, mu",
+        ),
+        ({"a": {"style": "serial", "clocks": 8.5, "digit": 1}}, "a: clocks: 8.5 is no whole number from 1 on"),
+        ({"a": {"style": "serial", "clocks": 8, "digit": -1}}, "a: digit: -1 is no whole number from 0 on"),
+    ],
+)
+def test_other_content_is_refused(content: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         choices_from(content)
 
 

