@@ -24,7 +24,7 @@ def test_a_design_of_two_pixels_a_clock(jetflow: Jetflow, tiny_run: Path, tmp_pa
     again = jetflow("verify", out, "--n-events", 1, "--waves", waves)
     assert again.returncode == 0, again.stderr
     text = waves.read_text(errors="replace")
-    assert "m_axis_" in text and "_act_in_valid" in text
+    assert "m_axis_" in text and "layer_classes_in_valid" in text
     assert text.count("$scope module") == 2  # the testbench and the top module, nothing inside of layers
 
 

@@ -13,7 +13,7 @@ from jetflow.rtl.schedule import schedule
 
 __all__ = ["distributed_cost"]
 
-# Of the estimate, what sums of digits are mapped to: six layers of pfjetssd come within 2%. A depthwise kernel's have
+# Of the estimate, what sums of digits are mapped to: six layers of pfjetssd come within 3%. A depthwise kernel's have
 # few operands, so that two sums often share LUTs.
 _NARROW, _NARROW_DEPTHWISE = 0.93, 0.68
 

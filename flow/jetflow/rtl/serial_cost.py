@@ -16,7 +16,7 @@ __all__ = ["serial_cost"]
 # serial_adder.sv as Yosys maps it, by digit: LUTs by operands, from 1 on. Registers: the digit's and the carry's.
 _LUTS = {1: (2, 2, 3, 3), 2: (3, 3, 7, 6), 4: (5, 6, 13, 14)}
 # What starting costs besides and chains of adders share, by digit; and a bit of a word's part of the multiplexers of
-# the slots: 18 layers of jetssd-tower-small and pfjetssd are mapped to within 5% of the estimate, 15 to within 2%.
+# the slots: 17 layers of jetssd-tower-small and pfjetssd are mapped to within 3% of the estimate, one to 5% less.
 _CONTROL = {1: 1.04, 2: 1.02, 4: 1.21}
 _SELECTED = 0.63
 
