@@ -19,7 +19,8 @@ Positive = Annotated[int, Field(ge=1)]
 class PhaseConfig(Frozen):
     """One phase of training: cycles of the learning rate, or `peak` halved after the epochs in `halve_after`.
 
-    There is one cycle, and another one after each of the epochs in `restart_after` (warm restarts, arXiv:1608.03983).
+    There is one cycle, and after each of the epochs in `restart_after` another one: a phase that has ended can be made
+    longer, and its run resumed.
     """
 
     epochs: Positive
