@@ -17,23 +17,12 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 class PhaseConfig(Frozen):
-    """One phase of training: cycles of the learning rate, or `peak` halved after the epochs in `halve_after`.
-
-    There is one cycle, and after each of the epochs in `restart_after` another one: a phase that has ended can be made
-    longer, and its run resumed.
-    """
+    """One phase of training: one cycle of the learning rate, or `peak` halved after the epochs in `halve_after`."""
 
     epochs: Positive
     peak: float = Field(gt=0)  # learning rate
-    warm_up: float = Field(0.2, ge=0, lt=1)  # share of the steps of a cycle
-    restart_after: tuple[Positive, ...] = ()
+    warm_up: float = Field(0.2, ge=0, lt=1)  # share of the steps of the cycle
     halve_after: tuple[Positive, ...] | None = None
-
-    @model_validator(mode="after")
-    def _one_schedule(self) -> "PhaseConfig":
-        if self.restart_after and self.halve_after is not None:
-            raise ValueError("restart_after and halve_after are schedules of their own: leave one out")
-        return self
 
 
 class TrainingConfig(Frozen):

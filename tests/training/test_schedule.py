@@ -36,18 +36,6 @@ def test_it_rises_once_and_falls_once(steps: int, warm_up: float) -> None:
     assert rates[0] > 0
 
 
-def test_restarts() -> None:
-    """Two epochs, then one more cycle of three; the first is what it is without the second."""
-    first = PhaseConfig(epochs=2, peak=1e-3)
-    both = PhaseConfig(epochs=5, peak=1e-3, restart_after=(2,))
-    rates = [learning_rate(both, step, 10) for step in range(50)]
-    assert rates[:20] == [learning_rate(first, step, 10) for step in range(20)]
-    assert rates[20:] == [one_cycle(step, 30, 1e-3, 0.2) for step in range(30)]
-    assert learning_rate(PhaseConfig(epochs=2, peak=1e-3, restart_after=(2, 4)), 19, 10) == rates[19]
-    with pytest.raises(ValueError, match="leave one out"):
-        PhaseConfig(epochs=2, peak=1e-3, restart_after=(1,), halve_after=(1,))
-
-
 def test_the_papers_steps() -> None:
     """1e-3, halved after epochs 2, 3 and 5; ten steps an epoch."""
     phase = PhaseConfig(epochs=7, peak=1e-3, halve_after=(2, 3, 5))

@@ -1,4 +1,4 @@
-"""The learning rate: cycles, or the papers' steps."""
+"""The learning rate: one cycle, or the papers' steps."""
 
 import math
 
@@ -9,12 +9,9 @@ __all__ = ["learning_rate", "one_cycle"]
 
 def learning_rate(phase: PhaseConfig, step: int, steps_an_epoch: int) -> float:
     """Learning rate at `step` of a phase, by its schedule."""
-    if phase.halve_after is not None:
-        return phase.peak * 0.5 ** sum(step >= epoch * steps_an_epoch for epoch in phase.halve_after)
-    starts = [0, *(epoch * steps_an_epoch for epoch in phase.restart_after if epoch < phase.epochs)]
-    done = max(start for start in starts if start <= step)
-    end = min(end for end in (*starts, phase.epochs * steps_an_epoch) if end > done)
-    return one_cycle(step - done, end - done, phase.peak, phase.warm_up)
+    if phase.halve_after is None:
+        return one_cycle(step, phase.epochs * steps_an_epoch, phase.peak, phase.warm_up)
+    return phase.peak * 0.5 ** sum(step >= epoch * steps_an_epoch for epoch in phase.halve_after)
 
 
 def one_cycle(step: int, steps: int, peak: float, warm_up: float) -> float:
