@@ -81,9 +81,10 @@ def _step(plan: Plan, options: Sequence[Chosen], chosen: Chosen) -> Chosen | Non
     start, luts = _latency(plan, chosen), sum(map(_weight, chosen))
     found, most = None, 0.0
     for candidate in _steps(plan, options, chosen):
-        saved = luts - sum(map(_weight, candidate))
+        if (saved := luts - sum(map(_weight, candidate))) <= most:
+            continue  # whatever its cycles, it is not worth more
         worth = saved / max(1, _latency(plan, candidate) - start)
-        if saved > 0 and worth > most:
+        if worth > most:
             found, most = candidate, worth
     return found
 
