@@ -86,7 +86,7 @@ class PrecisionConfig(Frozen):
     """How a quantised precision holds the weights of its convolutions, and what it does otherwise than full precision.
 
     `layers` names blocks whose weights differ from those of their group, `formats` those whose results have formats of
-    their own: the first ones carry the range of a calorimeter, a GeV to a TeV, which eight bits cut (measured).
+    their own: the first ones carry the range of a calorimeter, a GeV to a TeV.
     """
 
     first: Weights

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jetflow.cache import cache_folder
 from jetflow.graph import TERNARY, Conv2D, FixedPoint, Graph, GraphBuilder, PhiPadding
 from jetflow.model import find_model
 from jetflow.rtl import measure_sharing, read_sharing, representative, write_sharing
@@ -47,8 +48,10 @@ def test_what_was_measured_is_read_back(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.nightly
-def test_the_default_networks_sums_take_at_most_70_percent(tmp_path: Path) -> None:
+def test_the_default_networks_sums_take_at_most_70_percent() -> None:
+    """Those of all its ternary convolutions together: 25 minutes of Yosys where nothing is kept from an earlier run."""
     graph = find_model("jetssd-tower-small").firmware_graph("twn")
-    node = representative(graph)
-    assert node is not None
-    assert measure_sharing(graph, node, tmp_path, tmp_path).ratio <= 0.7
+    nodes = [node for node in graph if isinstance(node, Conv2D) and node.ternary]
+    measured = [measure_sharing(graph, node, cache_folder("mapped"), cache_folder("adders")) for node in nodes]
+    assert len(measured) == 5
+    assert sum(each.shared.lut for each in measured) <= 0.7 * sum(each.unshared.lut for each in measured)
