@@ -29,7 +29,7 @@ def front(
 
     from jetflow.front import front_rows, plot_front
     from jetflow.model import find_model
-    from jetflow.rtl import PIXELS_PER_CLOCK, check_packages
+    from jetflow.rtl import PIXELS_PER_CLOCK, Point, check_packages
     from jetflow.targets import choose
 
     check_packages()
@@ -38,7 +38,13 @@ def front(
     if odd := set(rates) - set(PIXELS_PER_CLOCK):
         raise typer.BadParameter(f"{min(odd)} pixels a clock: {', '.join(map(str, PIXELS_PER_CLOCK))} can be built")
     graph = found.firmware_graph(precision.value)
-    rows = front_rows(graph, rates, choice.part, choice.clock_mhz, max_lut)
+    with Console(stderr=True).status("every way to build each layer") as status:  # minutes for a large network
+
+        def visited(point: Point) -> None:
+            cycles, luts = point.timing.latency_cycles, point.area.lut
+            status.update(f"{point.pixels_per_clock} pixels a clock: {luts:,} LUT at {cycles:,} cycles")
+
+        rows = front_rows(graph, rates, choice.part, choice.clock_mhz, max_lut, visited)
     table = Table(box=SIMPLE_HEAD, padding=0)
     headings = ("P", "folded", "LUT", "FF", "BRAM18", "DSP", "part", "cycles", "II", "us", "area")
     for heading in headings:

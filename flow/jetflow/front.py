@@ -1,5 +1,6 @@
 """The area/latency front of a network's open RTL: what each rate costs, as table and picture, and the choice in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,11 +42,20 @@ def choose_point(graph: Graph, pixels_per_clock: int, minimise: str, part: str, 
     )
 
 
-def front_rows(graph: Graph, pixels: tuple[int, ...], part: str, clock_mhz: float, max_lut: int | None) -> list[Row]:
-    """The points of all rates, the fastest first; those that another beats in LUTs and latency are left out."""
+def front_rows(
+    graph: Graph,
+    pixels: tuple[int, ...],
+    part: str,
+    clock_mhz: float,
+    max_lut: int | None,
+    visited: Callable[[Point], None] = lambda point: None,
+) -> list[Row]:
+    """The points of all rates, the fastest first; those that another beats in LUTs and latency are left out. `visited`
+    is that of find_front.
+    """
     device = find_part(part).device
     limit, caches = _limit(device, max_lut), _caches()
-    points = [point for lanes in pixels for point in find_front(graph, lanes, caches)]
+    points = [point for lanes in pixels for point in find_front(graph, lanes, caches, visited)]
     kept: list[Point] = []
     for point in sorted(points, key=lambda each: (each.timing.latency_cycles, each.area.lut)):
         if not kept or point.area.lut < kept[-1].area.lut:

@@ -7,7 +7,7 @@ sooner than that of full ones. Every design on the way is a point, of its exact 
 both are left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jetflow.graph import Graph
@@ -49,18 +49,21 @@ def unrolled_point(graph: Graph, pixels_per_clock: int, caches: Caches) -> Point
     return _point(plan, tuple(each[0] for each in plan_options(plan, caches, fold=False)))
 
 
-def find_front(graph: Graph, pixels_per_clock: int, caches: Caches) -> tuple[Point, ...]:
-    """The points of `graph` at one rate, from the fastest to the smallest.
+def find_front(
+    graph: Graph, pixels_per_clock: int, caches: Caches, visited: Callable[[Point], None] = lambda point: None
+) -> tuple[Point, ...]:
+    """The points of `graph` at one rate, from the fastest to the smallest. `visited` is called with each on the way.
 
     Raises InputError for a graph that cannot be built, MissingToolError without alkaid.
     """
     plan = make_plan(graph, None, pixels_per_clock)
     options = plan_options(plan, caches)
-    chosen = tuple(each[0] for each in options)
-    points = [_point(plan, chosen)]
-    while (step := _step(plan, options, chosen)) is not None:
-        chosen = step
-        points.append(_point(plan, chosen))
+    points: list[Point] = []
+    step: Chosen | None = tuple(each[0] for each in options)
+    while step is not None:
+        points.append(_point(plan, step))
+        visited(points[-1])
+        step = _step(plan, options, step)
     kept: list[Point] = []
     for point in sorted(points, key=lambda each: (each.timing.latency_cycles, each.area.lut)):
         if not kept or point.area.lut < kept[-1].area.lut:
