@@ -52,6 +52,16 @@ class Window:
         return int(self.kernel.shape[1]) - 1 - (0 if self.wrap else self.left)
 
     @property
+    def lag(self) -> int:
+        """Groups of rows that come behind the last one of a window (LAG in line_window.sv)."""
+        return (self.patch_rows - 1 - self.top) // self.arriving.lanes
+
+    @property
+    def steps(self) -> int:
+        """Groups of rows that come in a column, those beyond the image too (STEPS in line_window.sv)."""
+        return max(self.arriving.groups, -(-self.out_rows // self.arriving.lanes), self.lag + 2)
+
+    @property
     def lanes(self) -> int:
         """Windows that leave side by side."""
         return max(1, self.arriving.lanes // self.stride[0])

@@ -140,7 +140,7 @@ def multiplied_modules(graph: Graph, layer: Layer) -> dict[str, str]:
         text = _HEAD + _SUMS_WAIT
     else:
         fields["settings"] = _settings(spot.parameters | {"WIDTH": source.format.bits * source.shape[2]})
-        fields["data"] = widened("window", length, source.format, made.bits, length)
+        fields["data"] = widened("window", length, source.format, made.bits)
         text = _HEAD + _WINDOW_FIRST
     tail_name = f"{layer.name}_datapath"
     return {
@@ -157,9 +157,6 @@ def _digits(made: Chains) -> dict[str, int]:
 
 def _fed(spot: Window) -> dict[str, int]:
     """digit_window.sv as what brings single pixels, and those beyond the image, in the steps of window_sums.sv."""
-    tall, wide = spot.kernel.shape[:2]
-    lag = tall - 1 - spot.top
-    skipped = wide - 1 if spot.wrap else wide - 1 - spot.left
     return {
         "ROWS": spot.arriving.rows,
         "COLUMNS": spot.arriving.columns,
@@ -167,8 +164,8 @@ def _fed(spot: Window) -> dict[str, int]:
         "KERNEL_COLUMNS": 1,
         "TOP": 0,
         "LEFT": 0,
-        "OUT_ROWS": max(spot.arriving.rows, spot.out_rows, lag + 2),
-        "OUT_COLUMNS": skipped + spot.out_columns + (lag > 0),
+        "OUT_ROWS": spot.steps,
+        "OUT_COLUMNS": spot.skipped + spot.out_columns + (spot.lag > 0),
     }
 
 

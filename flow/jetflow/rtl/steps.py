@@ -58,7 +58,7 @@ def _window(spot: Window) -> Steps:
     """line_window.sv, in its own names."""
     lanes, columns = spot.arriving.lanes, spot.arriving.columns
     groups, out_groups = spot.arriving.groups, -(-spot.out_rows // lanes)
-    lag, steps = _lag(spot), _column_steps(spot)
+    lag, steps = spot.lag, spot.steps
     window_columns = spot.skipped + spot.out_columns
     count = window_columns * steps + lag
     group, column = np.arange(count) % steps, np.arange(count) // steps
@@ -73,17 +73,9 @@ def _window(spot: Window) -> Steps:
     return Steps((group < groups) & (column < columns), leaves, np.ones(count, np.int64), 0, 1)
 
 
-def _lag(spot: Window) -> int:
-    return (spot.patch_rows - 1 - spot.top) // spot.arriving.lanes
-
-
-def _column_steps(spot: Window) -> int:
-    return max(spot.arriving.groups, -(-spot.out_rows // spot.arriving.lanes), _lag(spot) + 2)
-
-
 def _whole_columns(steps: Steps, spot: Window) -> Steps:
     """The steps of window_sums.sv: as line_window.sv, but the last column has all of its own."""
-    more = -len(steps.takes) % _column_steps(spot)
+    more = -len(steps.takes) % spot.steps
     takes, leaves = (np.append(flags, np.zeros(more, np.bool_)) for flags in (steps.takes, steps.leaves))
     return replace(steps, takes=takes, leaves=leaves)
 
