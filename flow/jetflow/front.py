@@ -8,7 +8,7 @@ from jetflow.cache import cache_folder
 from jetflow.errors import BudgetError
 from jetflow.graph import Graph
 from jetflow.plots import COLOURS, picture
-from jetflow.rtl import Area, Caches, Point, best, find_front, unrolled_point
+from jetflow.rtl import Area, Caches, Point, best, find_front, unbeaten, unrolled_point
 from jetflow.targets import Device, find_part
 
 __all__ = ["Row", "choose_point", "front_rows", "plot_front"]
@@ -55,11 +55,7 @@ def front_rows(
     """
     device = find_part(part).device
     limit, caches = _limit(device, max_lut), _caches()
-    points = [point for lanes in pixels for point in find_front(graph, lanes, caches, visited)]
-    kept: list[Point] = []
-    for point in sorted(points, key=lambda each: (each.timing.latency_cycles, each.area.lut)):
-        if not kept or point.area.lut < kept[-1].area.lut:
-            kept.append(point)
+    points = unbeaten(point for lanes in pixels for point in find_front(graph, lanes, caches, visited))
     return [
         Row(
             point,
@@ -68,7 +64,7 @@ def front_rows(
             point.area.within(limit),
             _kind(point),
         )
-        for point in kept
+        for point in points
     ]
 
 

@@ -9,7 +9,7 @@ from jetflow.rtl.options import Caches
 from jetflow.rtl.packages import check_packages
 from jetflow.rtl.sharing import Sharing, measure_sharing, read_sharing, representative, write_sharing
 from jetflow.rtl.simulation import Stalls, simulate
-from jetflow.rtl.solver import PIXELS_PER_CLOCK, Point, best, find_front, unrolled_point
+from jetflow.rtl.solver import PIXELS_PER_CLOCK, Point, best, find_front, unbeaten, unrolled_point
 from jetflow.rtl.timing import Timing, read_timing, write_timing
 from jetflow.rtl.verilator import Model, compile_model, lint
 
@@ -45,6 +45,7 @@ __all__ = [
     "read_timing",
     "representative",
     "simulate",
+    "unbeaten",
     "unrolled_point",
     "write_design",
     "write_sharing",

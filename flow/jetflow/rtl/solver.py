@@ -7,7 +7,7 @@ sooner than that of full ones. Every design on the way is a point, of its exact 
 both are left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jetflow.graph import Graph
@@ -20,7 +20,7 @@ from jetflow.rtl.plan import Plan, make_plan
 from jetflow.rtl.queues import queue_area
 from jetflow.rtl.timing import Timing
 
-__all__ = ["PIXELS_PER_CLOCK", "Point", "best", "find_front", "unrolled_point"]
+__all__ = ["PIXELS_PER_CLOCK", "Point", "best", "find_front", "unbeaten", "unrolled_point"]
 
 PIXELS_PER_CLOCK = (1, 2, 4, 8)
 DSP = 8  # LUTs that a slice counts as: where it saves fewer, it is left alone
@@ -64,6 +64,11 @@ def find_front(
         points.append(_point(plan, step))
         visited(points[-1])
         step = _step(plan, options, step)
+    return unbeaten(points)
+
+
+def unbeaten(points: Iterable[Point]) -> tuple[Point, ...]:
+    """The points that no other one beats in latency and LUTs, the fastest first."""
     kept: list[Point] = []
     for point in sorted(points, key=lambda each: (each.timing.latency_cycles, each.area.lut)):
         if not kept or point.area.lut < kept[-1].area.lut:
