@@ -9,11 +9,12 @@ from jetflow.graph import ChannelConv, Detect
 from jetflow.rtl.cycles import EVENTS, StreamTimes
 from jetflow.rtl.gating import SLACK, product_stages
 from jetflow.rtl.lanes import split_depth
-from jetflow.rtl.links import KEPT_IN_MEMORY, Link, MemoryLink, TurnedLink
-from jetflow.rtl.pipes import BEFORE, Known, Pipe, Step, Words, run
+from jetflow.rtl.links import Link, MemoryLink, TurnedLink, link
+from jetflow.rtl.pipes import Known, Pipe, Step, Words, run
 from jetflow.rtl.plan import Layer, Plan
-from jetflow.rtl.queues import Queue, queue_in_front
+from jetflow.rtl.queues import Queue, queues_in_front, turned_queue
 from jetflow.rtl.steps import Steps, factor_steps, layer_steps
+from jetflow.rtl.timing import BEFORE
 
 __all__ = ["word_times"]
 
@@ -38,7 +39,7 @@ def word_times(
         network.image(image)
     layers = [layer for layer in plan.layers if layer.result.name in late]
     for layer in layers:
-        network.add(layer, depths[layer.name], waiting.get(layer.name) or (queue_in_front(plan, layer),))
+        network.add(layer, depths[layer.name], queues_in_front(plan, layer, waiting))
     run(network.pipes, EVENTS)
     moves = {name: np.array(network.words[name].left) for name in late}
     takes = {layer.name: np.array(network.taken[layer.name]) for layer in layers}
@@ -64,9 +65,9 @@ class _Network:
         """The pipelines of `layer`, behind its queues."""
         taken: list[int] = []
         links = [self._link(layer, source, taken, queue) for source, queue in zip(layer.sources, waiting, strict=True)]
-        for source, link in zip(layer.sources, links, strict=True):
-            self.words[source].readers.append(link.room)
-        arrival = links[0].arrival if len(links) == 1 else _latest([link.arrival for link in links])
+        for source, behind in zip(layer.sources, links, strict=True):
+            self.words[source].readers.append(behind.room)
+        arrival = links[0].arrival if len(links) == 1 else _latest([behind.arrival for behind in links])
         out = Words()
         self.words[layer.result.name], self.taken[layer.name] = out, taken
         if layer.inner:
@@ -80,11 +81,10 @@ class _Network:
 
     def _link(self, layer: Layer, source: str, taken: list[int], queue: Queue) -> Link | TurnedLink:
         words, held = self.words[source], self.plan.held(layer, source)
-        kind = MemoryLink if queue.block else Link
         if not held:
-            return kind(words, taken, queue.depth)
-        kept = Link(Words(), [], held + 1) if held < KEPT_IN_MEMORY else MemoryLink(Words(), [], held + 2)
-        return TurnedLink(words, kept, kind(Words(), taken, queue.depth), layer.arriving.beats, held)
+            return link(words, taken, queue)
+        kept = link(Words(), [], turned_queue(held))
+        return TurnedLink(words, kept, link(Words(), taken, queue), layer.arriving.beats, held)
 
     def _pipe(self, layer: Layer, depth: int, arrival: Known, taken: list[int], out: Words) -> None:
         steps = layer_steps(self.plan.graph, layer)
@@ -94,11 +94,11 @@ class _Network:
         """lane_split.sv: a word stays in its queue until its last part has left."""
         whole, parted = Words(), list[int]()
         self._pipe(layer, depth, arrival, taken, whole)
-        link = Link(whole, parted, split_depth(layer))
-        whole.readers.append(link.room)
+        behind = Link(whole, parted, split_depth(layer))
+        whole.readers.append(behind.room)
         parts, groups = layer.lanes // layer.leaving.lanes, layer.leaving.groups
         column = [Step(True, part % parts == parts - 1 or part == groups - 1, True, 1) for part in range(groups)]
-        self.pipes.append(Pipe(layer.name, column * layer.leaving.columns, link.arrival, out, taken=parted))
+        self.pipes.append(Pipe(layer.name, column * layer.leaving.columns, behind.arrival, out, taken=parted))
 
     def _boxes(self, layer: Layer, depth: int, arrival: Known, taken: list[int], out: Words) -> None:
         """Scores go right into peak_cells.sv, what it finds into box_list.sv, which takes no cell while boxes leave."""

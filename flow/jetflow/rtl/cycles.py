@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from jetflow.graph import Detect, Graph
 from jetflow.rtl.plan import Layer, Plan
 from jetflow.rtl.steps import layer_steps
-from jetflow.rtl.timing import Timing
+from jetflow.rtl.timing import BEFORE, Timing
 
 __all__ = ["EVENTS", "StreamTimes", "Times", "free_timing", "images", "paced", "stream_times", "turned"]
 
 Times = NDArray[np.int64]
 EVENTS = 3  # one after the other
-_BEFORE = np.int64(-(1 << 40))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +69,7 @@ def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> tuple[Tim
         return arrivals + 1, _gated(arrivals + 1, depth)
     steps = layer_steps(graph, layer)
     takes, leaves = np.tile(steps.takes, EVENTS), np.tile(steps.leaves, EVENTS)
-    needed = np.full(len(takes), _BEFORE)
+    needed = np.full(len(takes), BEFORE, np.int64)
     needed[takes] = arrivals + 1
     began = paced(needed, np.tile(steps.clocks, EVENTS))
     left = began[leaves] + steps.delay + depth
@@ -81,7 +80,7 @@ def _layer(graph: Graph, layer: Layer, arrivals: Times, depth: int) -> tuple[Tim
 
 def _boxes(layer: Layer, cells: Times) -> Times:
     """box_list.sv: the boxes of an event leave one a clock behind its last cell, and the next first cell waits."""
-    free, found = _BEFORE, []
+    free, found = np.int64(BEFORE), []
     for event in cells.reshape(EVENTS, -1):
         first = event[-1] + max(0, free - event[0])
         found.append(first + np.arange(layer.leaving.beats))
@@ -91,7 +90,7 @@ def _boxes(layer: Layer, cells: Times) -> Times:
 
 def _gated(taken: Times, depth: int) -> Times:
     """A map waits until its last pixel has been summed, then it leaves a pixel a clock."""
-    needed = np.full(taken.shape, _BEFORE).reshape(EVENTS, -1)
+    needed = np.full(taken.shape, BEFORE, np.int64).reshape(EVENTS, -1)
     needed[:, 0] = taken.reshape(EVENTS, -1)[:, -1] + depth
     return paced(needed.ravel())
 

@@ -12,15 +12,13 @@ import numpy as np
 from jetflow.graph import Detect
 from jetflow.rtl.backpressure import word_times
 from jetflow.rtl.cycles import EVENTS, StreamTimes, Times, images, paced, stream_times, turned
-from jetflow.rtl.links import KEPT_IN_MEMORY
 from jetflow.rtl.plan import Layer, Plan
-from jetflow.rtl.queues import Queue, queue_in_front, queues
-from jetflow.rtl.timing import Timing
+from jetflow.rtl.queues import Queue, queues, queues_in_front, turned_queue
+from jetflow.rtl.timing import BEFORE, Timing
 
 __all__ = ["estimate_timing"]
 
 Waiting = Mapping[str, tuple[Queue, ...]]  # by name of a layer that joins streams
-_BEFORE = np.int64(-(1 << 40))
 
 
 def estimate_timing(plan: Plan, depths: Mapping[str, int]) -> Timing:
@@ -66,9 +64,8 @@ def _filled(plan: Plan, times: StreamTimes, waiting: Waiting) -> Iterator[str]:
         into, taken = turned(comes, held), times.takes[layer.name]
         if held:  # in stream_rotate.sv
             events, turns = comes.reshape(EVENTS, -1), into.reshape(EVENTS, -1)
-            kept = Queue(held + 1, False) if held < KEPT_IN_MEMORY else Queue(held + 2, True)
             first, last = events[:, :held].ravel(), turns[:, -held:].ravel()
-            if (_room(first, last, kept) > first).any() or (turns[:, :-held] > events[:, held:]).any():
+            if (_room(first, last, turned_queue(held)) > first).any() or (turns[:, :-held] > events[:, held:]).any():
                 yield source
         if (held or source != plan.graph.input.name) and (_room(into, taken, queue) > into).any():
             yield source
@@ -90,7 +87,7 @@ def _image(plan: Plan, times: StreamTimes, waiting: Waiting) -> Times:
 def _queues(plan: Plan, waiting: Waiting) -> Iterator[tuple[Layer, str, Queue]]:
     """Every layer with each node that it reads, and the queue between."""
     for layer in plan.layers:
-        for source, queue in zip(layer.sources, waiting.get(layer.name) or (queue_in_front(plan, layer),), strict=True):
+        for source, queue in zip(layer.sources, queues_in_front(plan, layer, waiting), strict=True):
             yield layer, source, queue
 
 
@@ -102,4 +99,4 @@ def _room(comes: Times, taken: Times, queue: Queue) -> Times:
 
 
 def _later(times: Times, words: int) -> Times:
-    return np.concatenate((np.full(min(words, len(times)), _BEFORE), times[: max(0, len(times) - words)]))
+    return np.concatenate((np.full(min(words, len(times)), BEFORE, np.int64), times[: max(0, len(times) - words)]))

@@ -7,11 +7,11 @@ reader is still busy with words before it.
 
 from dataclasses import dataclass
 
-from jetflow.rtl.pipes import BEFORE, Words
+from jetflow.rtl.pipes import Words
+from jetflow.rtl.queues import Queue
+from jetflow.rtl.timing import BEFORE
 
-__all__ = ["KEPT_IN_MEMORY", "Link", "MemoryLink", "TurnedLink"]
-
-KEPT_IN_MEMORY = 64  # from so many words on stream_rotate.sv keeps them in a memory with a register behind it
+__all__ = ["Link", "MemoryLink", "TurnedLink", "link"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,11 @@ class MemoryLink(Link):
             return None
         # into the register when the word before was taken
         return max(self.words.comes[before] + 1, self.taken[before - 1] if before else BEFORE) + 1
+
+
+def link(words: Words, taken: list[int], queue: Queue) -> Link:
+    """`queue` behind `words`, taken at `taken`."""
+    return (MemoryLink if queue.block else Link)(words, taken, queue.depth)
 
 
 @dataclass(frozen=True, eq=False)

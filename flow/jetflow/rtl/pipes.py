@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 from jetflow.errors import InputError
 
-__all__ = ["BEFORE", "Known", "Pipe", "Step", "Words", "run"]
+__all__ = ["Known", "Pipe", "Step", "Words", "run"]
 
 Known = Callable[[int], int | None]  # the clock of word number k; None where it is not known yet
-BEFORE = -(1 << 40)  # before everything
 
 
 class Step(NamedTuple):
@@ -78,10 +77,8 @@ class Pipe:
                     out.leave()
                     yield
                 while passed < len(own) and own[passed] <= max(now, there - lost):
-                    while len(left) <= passed:
-                        out.leave()
-                        if len(left) <= passed:
-                            yield
+                    if len(left) <= passed:
+                        yield from self._left(passed)
                     now, lost = max(now, own[passed]), left[passed] - own[passed]
                     passed += 1
                 now = max(now, there - lost)
@@ -89,16 +86,22 @@ class Pipe:
                 own.append(now + delay)
             if takes:
                 while passed < len(own) and own[passed] <= now + held:
-                    while len(left) <= passed:
-                        out.leave()
-                        if len(left) <= passed:
-                            yield
+                    if len(left) <= passed:
+                        yield from self._left(passed)
                     lost = left[passed] - own[passed]
                     passed += 1
                 taken.append(now + held + lost)
             now += clocks
         while len(left) < len(own):
             out.leave()
+            yield
+
+    def _left(self, word: int) -> Iterator[None]:
+        """Until it is known when a word leaves."""
+        while True:
+            self.out.leave()
+            if len(self.out.left) > word:
+                return
             yield
 
     @property

@@ -19,7 +19,7 @@ from jetflow.rtl.area import Area, memory_area
 from jetflow.rtl.cycles import free_timing, images, stream_times, turned
 from jetflow.rtl.plan import Layer, Plan
 
-__all__ = ["Queue", "queue_area", "queue_in_front", "queues"]
+__all__ = ["Queue", "queue_area", "queue_in_front", "queues", "queues_in_front", "turned_queue"]
 
 _LEAST = 2  # one word leaves while the next one comes
 _DISTRIBUTED = 64  # more words than a level of LUTs holds go to block memory
@@ -54,6 +54,17 @@ def queue_in_front(plan: Plan, layer: Layer) -> Queue:
     pools = {made.result.name for made in plan.layers if isinstance(made.front, AveragePool)}
     burst = layer.implementation.folded and layer.sources[0] in pools
     return Queue(layer.arriving.rows // 2 + 2 if burst else _LEAST, False)
+
+
+def queues_in_front(plan: Plan, layer: Layer, waiting: Mapping[str, tuple[Queue, ...]]) -> tuple[Queue, ...]:
+    """A queue for each stream of a layer; `waiting`: of those that join streams, as `queues`."""
+    return waiting.get(layer.name) or (queue_in_front(plan, layer),)
+
+
+def turned_queue(held: int) -> Queue:
+    """What the first `held` words of an event wait in, in stream_rotate.sv; a memory has a register behind it."""
+    block = held + 1 > _DISTRIBUTED
+    return Queue(held + 1 + block, block)
 
 
 def queue_area(plan: Plan, depths: Mapping[str, int]) -> Area:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from jetflow.atomic import write_text
 
-__all__ = ["Timing", "read_timing", "write_timing"]
+__all__ = ["BEFORE", "Timing", "read_timing", "write_timing"]
 
 SCHEMA = "jetflow-timing-1"
+BEFORE = -(1 << 40)  # a clock before all others
 
 
 @dataclass(frozen=True)
