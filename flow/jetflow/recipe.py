@@ -41,6 +41,9 @@ class TrainingConfig(Frozen):
     mining: Literal["batch", "event"] = "batch"  # among which cells the hardest are sought; event: the released code
     regression_weight: float = Field(1.0, ge=0)
     grace_epochs: int = Field(0, ge=0)  # quantised phase: TWN's delta and alpha follow once in so many; 0: every step
+    distillation: dict[Literal["twn", "int8"], Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict
+    )  # full precision's share in what a quantised network is trained to say, see training.losses.Soft
     phases: dict[PhaseName, PhaseConfig]
 
     @model_validator(mode="after")

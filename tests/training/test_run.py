@@ -76,6 +76,25 @@ def test_killed_and_resumed_is_the_same(tiny_config: Path, sample: Path, tmp_pat
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
 
 
+def test_full_precision_is_distilled_into_the_precisions_that_the_recipe_names(
+    tiny_config: Path, tiny_run: Path, sample: Path, tmp_path: Path
+) -> None:
+    """The same seed, events and start: other ternary weights with a teacher, the same full precision and 8 bits."""
+    config = tmp_path / "distilled.yaml"
+    config.write_text(tiny_config.read_text().replace("training:", "training:\n  distillation: {twn: 0.5}"))
+    run = open_run(config, [sample], seed=3, out=tmp_path / "run", epochs=None, resume=False)
+    train(run, "twn", quiet)
+    assert (run.out / "fpn.npz").read_bytes() == (tiny_run / "fpn.npz").read_bytes()
+    assert (run.out / "twn.npz").read_bytes() != (tiny_run / "twn.npz").read_bytes()
+    losses = [float(rows(folder / "twn-quantised" / "log.csv")[0]["total"]) for folder in (run.out, tiny_run)]
+    assert 0 < losses[0] < losses[1]  # a teacher of one epoch wants nothing sharp
+    for folder, path in (("plain", tiny_config), ("of_twn", config)):
+        eight = open_run(path, [sample], seed=3, out=tmp_path / folder, epochs=None, resume=False)
+        (eight.out / "fpn.npz").write_bytes((tiny_run / "fpn.npz").read_bytes())
+        train(eight, "int8", quiet)
+    assert (tmp_path / "plain" / "int8.npz").read_bytes() == (tmp_path / "of_twn" / "int8.npz").read_bytes()
+
+
 def test_full_precision_goes_on_and_is_compared(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
     run = open_run(tiny_config, [sample], seed=3, out=tmp_path / "run", epochs=None, resume=False)
     with pytest.raises(InputError, match=r"fpn\.npz: not found"):
