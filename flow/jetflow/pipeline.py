@@ -29,8 +29,8 @@ from jetflow.build import Build, Settings, check_folder, start_build
 from jetflow.checkout import CHECKOUT
 from jetflow.errors import InputError
 from jetflow.events import load_counts
-from jetflow.firmware import check_possible, check_tools, read_implementations, write_firmware
-from jetflow.graph import save_graph
+from jetflow.firmware import FirmwarePlan, check_tools, plan_firmware, read_implementations, write_firmware
+from jetflow.graph import Graph, save_graph
 from jetflow.latency import measure_latency, read_latency
 from jetflow.manifest import unchanged, write_manifest
 from jetflow.model import Model
@@ -70,7 +70,7 @@ class BuildRequest:
 
 
 def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verdict:
-    """Run the stages. Raises InputError before anything is written where an input is bad."""
+    """Run the stages. Raises InputError, and BudgetError for limits that nothing meets, before anything is written."""
     stages = Stages(announce)
     config = request.model.config
     choice = choose(request.target, request.part, request.clock_mhz, request.backend, request.flow)
@@ -104,19 +104,20 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
 
     made_from = _key(request.model, settings)
     result = Build(request.out, settings)
-    graph = None
+    fresh: tuple[Graph, FirmwarePlan] | None = None
     if not unchanged(result, made_from):
         wanted = request.model.firmware_graph if settings.target == "fpga" else request.model.graph
         graph = wanted(request.precision)
-        check_possible(result, graph)
+        fresh = graph, plan_firmware(result, graph, request.implementations)
     start_build(request.out, settings)
     write_npz(result.events, {"images": images.astype(np.uint16)})
-    if graph is None:
+    if fresh is None:
         stages.end("firmware", "unchanged, not made again", ran=False)
     else:
+        graph, plan = fresh
         result.forget_results()
         save_graph(graph, result.folder)
-        write_firmware(result, graph)
+        write_firmware(result, graph, plan)
         digest = write_manifest(result, made_from)
         stages.end("firmware", f"{len(graph.nodes)} nodes, digest {digest[:16]}")
         if result.has("hls"):
@@ -127,7 +128,7 @@ def build(request: BuildRequest, announce: Announce, progress: Progress) -> Verd
 
     content = f"{made_from} {hashlib.sha256(images.tobytes()).hexdigest()} {request.n_events}"
     inputs = hashlib.sha256(content.encode()).hexdigest()
-    verdict = passed_before(result, inputs) if graph is None else None
+    verdict = passed_before(result, inputs) if fresh is None else None
     if verdict is None:
         rtl = RtlRun(request.n_events or RTL_EVENTS)
         verdict = verify(result, images, False, progress, inputs, rtl, partial(stages.end, "prepare"))

@@ -32,6 +32,7 @@ def test_a_budget_that_nothing_meets_is_exit_code_1(jetflow: Jetflow, tiny_run: 
     done = jetflow("build", tiny_run, "--flow", "rtl", "--max-lut", 10, "--n-events", 1, "--out", tmp_path / "out")
     assert done.returncode == 1
     assert "1 pixels a clock: no design within 10 LUT" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_front_is_a_table_of_80_columns(jetflow: Jetflow, tiny_run: Path, tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_implementations_that_cannot_be_leave_a_build_as_it_is(
     choices, out = tmp_path / "choices.json", tmp_path / "out"
     choices.write_text(f'{{"implementations": {text}}}')
     done = jetflow("build", tiny_run, "--flow", "rtl", "--n-events", 1, "--implementations", choices, "--out", out)
-    assert done.returncode == 2 and said in done.stderr, done.stderr
+    assert done.returncode == 2 and said in done.stderr and "choices.json: " in done.stderr, done.stderr
     assert not out.exists()
 
 

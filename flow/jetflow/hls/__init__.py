@@ -6,7 +6,7 @@ from jetflow.hls.design import Design, build_design, make_design, read_design, w
 from jetflow.hls.estimate import DesignEstimate, Fifo, LayerEstimate, estimate_cycles, fifos
 from jetflow.hls.implementation import Implementation, fastest, implementation
 from jetflow.hls.project import BACKENDS, Project, open_project, write_project
-from jetflow.hls.solver import INPUT_RATE, Goal, check_possible, settings_goal
+from jetflow.hls.solver import INPUT_RATE, Goal, settings_goal
 
 __all__ = [
     "BACKENDS",
@@ -20,7 +20,6 @@ __all__ = [
     "Project",
     "Simulation",
     "build_design",
-    "check_possible",
     "compile_simulation",
     "estimate_cycles",
     "fastest",

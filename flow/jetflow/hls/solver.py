@@ -21,7 +21,7 @@ from jetflow.hls.plan import Layer, Plan, make_plan
 from jetflow.hls.schedule import SHARING, schedule
 from jetflow.hls.stream_model import StreamModel
 
-__all__ = ["INPUT_RATE", "Goal", "check_possible", "settings_goal", "slowest", "solve"]
+__all__ = ["INPUT_RATE", "Goal", "settings_goal", "slowest", "solve"]
 
 Choice = dict[str, Implementation]
 ROUNDING = 1e-6  # clocks: what a product of decimal fractions may lack
@@ -67,7 +67,7 @@ def settings_goal(settings: Settings) -> Goal:
 
 def solve(graph: Graph, backend: str = "vitis", goal: Goal = INPUT_RATE) -> Choice:
     """Strategy and reuse factor of every layer that has multipliers. Raises InputError where `goal` is impossible."""
-    check_possible(graph, backend, goal)
+    _check_possible(graph, backend, goal)
     plan = make_plan(graph)
     floor = slowest(plan, fastest(graph, backend))[1]
     if goal.latency_cycles is not None:
@@ -75,7 +75,7 @@ def solve(graph: Graph, backend: str = "vitis", goal: Goal = INPUT_RATE) -> Choi
     return _within(plan, backend, goal.ii_cycles or floor)
 
 
-def check_possible(graph: Graph, backend: str, goal: Goal) -> None:
+def _check_possible(graph: Graph, backend: str, goal: Goal) -> None:
     """Raise InputError, with the nearest figure that is possible, where not even the fastest design reaches `goal`."""
     plan, quickest = make_plan(graph), fastest(graph, backend)
     if goal.ii_cycles is not None:
