@@ -47,3 +47,9 @@ def test_the_papers_steps() -> None:
 def test_one_cycle_is_the_default() -> None:
     phase = PhaseConfig(epochs=2, peak=0.5, warm_up=0.25)
     assert [learning_rate(phase, step, 4) for step in range(8)] == [one_cycle(step, 8, 0.5, 0.25) for step in range(8)]
+
+
+def test_a_precision_may_have_a_peak_of_its_own() -> None:
+    phase = PhaseConfig(epochs=6, peak=1.5e-3, peaks={"twn": 4e-3})
+    assert phase.of("twn") == PhaseConfig(epochs=6, peak=4e-3, peaks={"twn": 4e-3})
+    assert phase.of("int8") == phase.of("fpn") == phase

@@ -182,7 +182,7 @@ def _phase(
             model,
             run.data,
             run.config,
-            run.phase(chosen.value),
+            run.phase(chosen.value).of(precision),
             seed,
             run.out / name,
             announce(name),
