@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jetflow.architecture import HEADS, architecture
+from jetflow.architecture import HEADS, architecture, gate_weight_bits
 from jetflow.config import load_config
 from jetflow.model import find_model, model_names
 from jetflow.size import model_size
@@ -120,3 +122,19 @@ def test_linked_maps_reach_the_heads(recipe: Recipe, write_recipe: Write) -> Non
     assert [h.inputs for h in architecture(load_config(write_recipe(recipe))).blocks[-3:]] == [4 + 5] * 3
     recipe["network"] |= {"stages": [[3, 5], [5]], "join": "add"}
     assert [h.inputs for h in architecture(load_config(write_recipe(recipe))).blocks[-3:]] == [5] * 3
+
+
+@pytest.mark.parametrize(("cells", "bits", "expected"), [(306, 8, 7), (2024, 8, 4), (6, 8, 8), (20_000, 8, 2)])
+def test_bits_of_a_gates_taps(cells: int, bits: int, expected: int) -> None:
+    assert gate_weight_bits(cells, bits) == expected
+
+
+@given(st.integers(1, 20_000), st.integers(2, 8))
+def test_the_gates_sum_fits_24_bits(cells: int, bits: int) -> None:
+    largest = 2 ** (gate_weight_bits(cells, bits) - 1) - 1
+    assert 3 * largest * cells * 2 ** (bits - 1) <= 2**23 - 1
+
+
+def test_a_map_too_large_for_a_gate() -> None:
+    with pytest.raises(ValueError, match="a sum over 100000 cells of 8 bits leaves no room"):
+        gate_weight_bits(100_000, 8)

@@ -131,6 +131,12 @@ def test_wrong_value(recipe: Recipe, write_recipe: Write, key: str, value: objec
         ("input.channels", [], "input.channels: found [], tuple should have at least 1 item"),
         ("network.links", [2], "links: found stage 2, the heads' stage is 2: name stages before it"),
         ("network.links", [0], "network.links.0: found 0"),
+        ("network.links", [1, 1], "links: found [1, 1]: name every stage once"),
+        (
+            "network.stages",
+            [[3], [3] * 7],
+            "stage 2 sees 7 columns to either side, more than the 6 around phi: take fewer convolutions in it",
+        ),
         ("network.training_stages", [[3], []], "network.training_stages.1: found []"),
         ("network.training_stages", [[3], [3]], "input of 12 columns does not close in phi when halved 3 times"),
         ("network.pool_padding", 1, "phi circular needs pool_padding 0"),
@@ -168,6 +174,23 @@ def test_networks_that_cannot_be(recipe: Recipe, write_recipe: Write) -> None:
     assert "input 9 x 12 cannot be halved 1 times, or give pool_padding 1" in refused(write_recipe(recipe))
     recipe["network"]["pool_padding"] = 1
     assert load_config(write_recipe(recipe)).network.pool_padding == 1
+
+
+def test_training_stages_that_leave_no_map(recipe: Recipe, write_recipe: Write) -> None:
+    recipe["network"] |= {"phi": "zero", "training_stages": [[3]] * 3}
+    assert "input 8 x 12 leaves nothing of stage 5's map: take fewer stages" in refused(write_recipe(recipe))
+    recipe["network"]["training_stages"].pop()
+    load_config(write_recipe(recipe))
+
+
+def test_a_gate_on_too_large_a_map(recipe: Recipe, write_recipe: Write) -> None:
+    """It was found after full precision was trained."""
+    recipe |= {"input": {"grid": "crystal", "rows": 340, "columns": 360}, "network": {"stages": [[3]], "gate": True}}
+    message = "precision.int8.gate: a sum over 122400 cells of 7 bits leaves no room for the gate's weights: take false"
+    assert message in refused(write_recipe(recipe))
+    for kinds in recipe["precision"].values():
+        kinds["gate"] = False
+    load_config(write_recipe(recipe))
 
 
 def test_what_a_gate_reads_has_the_networks_format(recipe: Recipe, write_recipe: Write) -> None:

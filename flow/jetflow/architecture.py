@@ -5,12 +5,14 @@ from typing import Literal
 
 from jetflow.config import BlockFormats, Convolution, FormatConfig, ModelConfig, Nonlinearity, PrecisionConfig, Weights
 
-__all__ = ["GATE", "GATE_SIZE", "HEADS", "Architecture", "Block", "Stage", "architecture"]
+__all__ = ["GATE", "GATE_SIZE", "HEADS", "Architecture", "Block", "Stage", "architecture", "gate_weight_bits"]
 
 HEADS = ("offsets", "classes", "regression")  # eta, phi; background and the classes; mass or pT
 GATE = "gate"
 GATE_SIZE = 3  # taps of its convolution across the channels
 TRAINING = "training_"  # what names of training-only heads begin with
+SUM_BITS = 24  # the integer graph's rule: what a sum may take, sign included
+GATE_BITS = 8  # of its taps at most
 
 
 @dataclass(frozen=True)
@@ -140,3 +142,14 @@ def _heads(config: ModelConfig, prefix: str, inputs: int, cells: int, fraction: 
         Block(prefix + name, "head", 3, False, inputs, count, cells, fraction, output, output)
         for name, count in zip(HEADS, channels, strict=True)
     )
+
+
+def gate_weight_bits(cells: int, bits: int) -> int:
+    """Bits of the gate's taps with which GATE_SIZE sums over `cells` signed values of `bits` bits still fit SUM_BITS.
+
+    At most GATE_BITS. Raises ValueError where not even two bits fit.
+    """
+    room = ((1 << SUM_BITS - 1) - 1) // (GATE_SIZE * cells << bits - 1)
+    if room < 1:
+        raise ValueError(f"a sum over {cells} cells of {bits} bits leaves no room for the gate's weights")
+    return min((room + 1).bit_length(), GATE_BITS)  # the largest tap is 2**(result - 1) - 1 <= room

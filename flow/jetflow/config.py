@@ -154,6 +154,8 @@ class NetworkConfig(Frozen):
         last = len(self.stages)
         if wrong := [number for number in self.links if number >= last]:
             raise ValueError(f"links: found stage {wrong[0]}, the heads' stage is {last}: name stages before it")
+        if len(set(self.links)) < len(self.links):
+            raise ValueError(f"links: found {list(self.links)}: name every stage once")
         if self.join == "add" and any(
             self.stages[n - 1][-1].channels != self.stages[-1][-1].channels for n in self.links
         ):
@@ -228,33 +230,10 @@ class ModelConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    def _pooling_fits(self) -> "ModelConfig":
-        times = len(self.network.stages) - 1
-        sizes = self.input.rows, self.input.columns
-        if not self.network.pool_padding and any(size % 2**times for size in sizes):
-            raise ValueError(f"input {sizes[0]} x {sizes[1]} cannot be halved {times} times, or give pool_padding 1")
-        deepest = times + len(self.network.training_stages)
-        if self.network.phi == "circular" and self.input.columns % 2**deepest:
-            raise ValueError(f"input of {self.input.columns} columns does not close in phi when halved {deepest} times")
-        return self
+    def _network_can_be(self) -> "ModelConfig":
+        from jetflow.consistency import check_consistency  # which reads configs
 
-    @model_validator(mode="after")
-    def _layers_exist(self) -> "ModelConfig":
-        from jetflow.architecture import architecture  # which reads configs
-
-        network = architecture(self)
-        blocks = [block.name for block in network.blocks]
-        results = [block.name for stage in network.stages for block in stage.blocks]
-        last = results[-1] if self.network.links or self.network.gate else None
-        for precision, kinds in self.precision.items():
-            if unknown := sorted(set(kinds.layers) - set(blocks)):
-                raise ValueError(f"precision.{precision}.layers: found {unknown[0]}; blocks are {', '.join(blocks)}")
-            if unknown := sorted(set(kinds.formats) - set(results)):
-                raise ValueError(f"precision.{precision}.formats: found {unknown[0]}; it may name {', '.join(results)}")
-            if last in kinds.formats and kinds.formats[last].activation:
-                raise ValueError(
-                    f"precision.{precision}.formats: a gate or links read {last}: leave its activation out"
-                )
+        check_consistency(self)
         return self
 
     @property

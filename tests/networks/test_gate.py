@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jetflow.networks.backend import tf
-from jetflow.networks.gate import ChannelGate, gate_weight_bits
+from jetflow.networks.gate import ChannelGate
 
 
 def gated(gate: ChannelGate, x: np.ndarray, kernel: list[float]) -> np.ndarray:
@@ -48,22 +48,6 @@ def test_quantised_factors_and_taps_lie_on_their_grids(seed: int) -> None:
             y = min(max(z + (1 << 17), 0), 1 << 18)  # 18 fractional bits
             factor = (y + (1 << 10)) >> 11  # 7 fractional bits, half up
             assert np.array_equal(found[event, ..., channel] * 2.0**11, counts[event, ..., channel] * factor)
-
-
-@pytest.mark.parametrize(("cells", "bits", "expected"), [(306, 8, 7), (2024, 8, 4), (6, 8, 8), (20_000, 8, 2)])
-def test_weight_bits(cells: int, bits: int, expected: int) -> None:
-    assert gate_weight_bits(cells, bits) == expected
-
-
-@given(st.integers(1, 20_000), st.integers(2, 8))
-def test_the_sum_fits_24_bits(cells: int, bits: int) -> None:
-    largest = 2 ** (gate_weight_bits(cells, bits) - 1) - 1
-    assert 3 * largest * cells * 2 ** (bits - 1) <= 2**23 - 1
-
-
-def test_a_map_too_large_for_a_gate() -> None:
-    with pytest.raises(ValueError, match="a sum over 100000 cells of 8 bits leaves no room"):
-        gate_weight_bits(100_000, 8)
 
 
 @pytest.mark.parametrize("gate", [ChannelGate(), ChannelGate(8, 12, factor_bits=6)])

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from jetflow.architecture import GATE, Architecture, Block
+from jetflow.architecture import GATE, Architecture, Block, gate_weight_bits
 from jetflow.config import FormatConfig, NetworkConfig
 from jetflow.networks.backend import QActivation, QConv2D, QDepthwiseConv2D, keras, tf
-from jetflow.networks.gate import ChannelGate, gate_weight_bits
+from jetflow.networks.gate import ChannelGate
 from jetflow.networks.layers import ChannelDropout, ChannelPReLU, L2Norm, PaddedAveragePool, ScaleBias
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights, TernaryWeights
 

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jetflow.architecture import GATE, Architecture, Block, architecture
+from jetflow.architecture import GATE, Architecture, Block, architecture, gate_weight_bits
 from jetflow.config import ModelConfig
 from jetflow.networks.backend import tf
 from jetflow.networks.blocks import FoldedFormat
-from jetflow.networks.gate import gate_weight_bits
 from jetflow.networks.layers import MANTISSA
 from jetflow.networks.quantisers import FixedPointWeights, twn
 from jetflow.networks.weights import Arrays

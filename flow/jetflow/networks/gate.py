@@ -6,21 +6,7 @@ from jetflow.architecture import GATE_SIZE
 from jetflow.networks.backend import keras, tf
 from jetflow.networks.quantisers import FixedPointActivation, FixedPointWeights
 
-__all__ = ["ChannelGate", "gate_weight_bits"]
-
-SUM_BITS = 24  # the integer graph's rule: what a sum may take, sign included
-WEIGHT_BITS = 8
-
-
-def gate_weight_bits(cells: int, bits: int) -> int:
-    """Bits of the gate's taps with which GATE_SIZE sums over `cells` signed values of `bits` bits still fit SUM_BITS.
-
-    At most WEIGHT_BITS. Raises ValueError where not even two bits fit.
-    """
-    room = ((1 << SUM_BITS - 1) - 1) // (GATE_SIZE * cells << bits - 1)
-    if room < 1:
-        raise ValueError(f"a sum over {cells} cells of {bits} bits leaves no room for the gate's weights")
-    return min((room + 1).bit_length(), WEIGHT_BITS)  # the largest tap is 2**(result - 1) - 1 <= room
+__all__ = ["ChannelGate"]
 
 
 class ChannelGate(keras.layers.Layer):  # type: ignore[misc]
