@@ -77,3 +77,18 @@ def test_size_is_that_of_the_network(recipe: Recipe, write_recipe: Write) -> Non
     network = build_network(config)
     trainable = sum(int(np.prod(variable.shape)) for variable in network.trainable_weights)
     assert model_size(config)["parameters"] == trainable
+
+
+def test_weights_of_a_network_that_is_more(recipe: Recipe, write_recipe: Write) -> None:
+    """Every array of the smaller network is there with its shape, and yet they are another's."""
+    from jetflow.networks import build_network, get_weights, write_weights
+
+    recipe["network"] = {"stages": [[3, 4], [5, 5]], "gate": True}
+    path = write_recipe(recipe)
+    weights = path.parent / "fpn.npz"
+    write_weights(weights, get_weights(build_network(find_model(str(path)).config)))
+    find_model(str(path)).network("fpn")
+    for key, value, name in (("gate", False, "gate/kernel"), ("stages", [[3, 4], [5]], "block2_2_conv/kernel")):
+        write_recipe({**recipe, "network": {**recipe["network"], key: value}})
+        said = message(lambda: find_model(str(path)).network("fpn"))
+        assert said.startswith(f"{weights}: {name}: the config's network has nothing of this name")

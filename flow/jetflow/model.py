@@ -41,9 +41,20 @@ class Model:
         return path
 
     def network(self, precision: str) -> Any:
-        """The trained Keras model: folded and quantised for `twn` and `int8`, else full precision (`fpn`, ...)."""
+        """The trained Keras model: folded and quantised for `twn` and `int8`, else full precision (`fpn`, ...).
+
+        Raises InputError for weights that are not there, damaged, or those of another network.
+        """
         path = self.weights_path(precision)
-        from jetflow.networks import Phase, build_network, folded_formats, read_weights, set_weights, unfit_blocks
+        from jetflow.networks import (
+            Phase,
+            build_network,
+            folded_formats,
+            read_weights,
+            set_weights,
+            surplus_weights,
+            unfit_blocks,
+        )
 
         arrays = read_weights(path)
         formats = folded_formats(arrays)
@@ -54,6 +65,11 @@ class Model:
             )
         model = build_network(self.config, phase, precision, formats)
         set_weights(model, arrays, path)
+        if surplus := surplus_weights(model, arrays):
+            raise InputError(
+                f"{path}: {surplus[0]}: the config's network has nothing of this name: the weights are another one's: "
+                "train with this config"
+            )
         return model
 
     def graph(self, precision: str) -> Graph:

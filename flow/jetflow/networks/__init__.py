@@ -6,7 +6,14 @@ from jetflow.networks.blocks import FoldedFormat, Phase
 from jetflow.networks.detector import build_network
 from jetflow.networks.folding import fold, folded_formats, unfit_blocks
 from jetflow.networks.regression import decode_regression, encode_regression
-from jetflow.networks.weights import get_acting_weights, get_weights, read_weights, set_weights, write_weights
+from jetflow.networks.weights import (
+    get_acting_weights,
+    get_weights,
+    read_weights,
+    set_weights,
+    surplus_weights,
+    write_weights,
+)
 
 __all__ = [
     "HEADS",
@@ -22,6 +29,7 @@ __all__ = [
     "get_weights",
     "read_weights",
     "set_weights",
+    "surplus_weights",
     "training_anchors",
     "unfit_blocks",
     "write_weights",

@@ -12,17 +12,18 @@ from jetflow.networks.backend import tf
 from jetflow.networks.blocks import FoldedFormat
 from jetflow.networks.layers import MANTISSA
 from jetflow.networks.quantisers import FixedPointWeights, twn
-from jetflow.networks.weights import Arrays
+from jetflow.networks.weights import FORMAT, Arrays
 
 __all__ = ["fold", "folded_formats", "unfit_blocks"]
 
 SMALLEST = 2.0**-20  # a block whose scales are all below is dead: it gets some grid
 FINEST_GATE = 21  # fractional bits of a gate's sum: with two more and its factor's one integer bit, 24
-FORMAT = "format"  # arrays `block/format` hold a FoldedFormat: weights, bias, scale (or -1)
 
 
 def fold(config: ModelConfig, precision: str, quantised: Arrays) -> Arrays:
     """Arrays of the folded network from those of the quantised one, with the binary points of every block.
+
+    These are arrays `block/format`, a FoldedFormat: weights, bias, scale (or -1).
 
     Ternary blocks keep their latent kernel; scale = alpha * gamma / sigma. 8-bit blocks take gamma / sigma into the
     kernel, so that they need a bias alone. bias = beta - mean * gamma / sigma.

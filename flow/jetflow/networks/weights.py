@@ -17,10 +17,12 @@ __all__ = [
     "read_weights",
     "set_some_weights",
     "set_weights",
+    "surplus_weights",
     "write_weights",
 ]
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, MemoryError)
+FORMAT = "format"  # arrays `block/format` are no variables: folding has put binary points there
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 
@@ -63,6 +65,12 @@ def set_weights(model: Any, arrays: Arrays, source: Path | str) -> None:
                 "train it again with this config"
             )
         variable.assign(arrays[name])
+
+
+def surplus_weights(model: Any, arrays: Arrays) -> list[str]:
+    """The arrays that are no variable of the model: those of a network that is more than it."""
+    names = _variables(model).keys()
+    return [name for name in arrays if name not in names and not name.endswith(f"/{FORMAT}")]
 
 
 def set_some_weights(model: Any, arrays: Arrays) -> list[str]:
