@@ -122,9 +122,11 @@ def test_runs_are_not_mixed(tiny_config: Path, tiny_run: Path, sample: Path, tmp
 def test_too_few_events_for_a_batch(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
     config = tmp_path / "large.yaml"
     config.write_text(tiny_config.read_text().replace("training:", "training:\n  batch: 300"))
-    run = open_run(config, [sample], seed=1, out=tmp_path / "run", epochs=None, resume=False)
-    with pytest.raises(InputError, match=r"at least 300 events \(training\.batch\), found 256"):
-        train(run, "fpn", quiet)
+    with pytest.raises(
+        InputError, match=r"sample-256\.h5: training needs at least 300 events .*, found 256: give more"
+    ):
+        open_run(config, [sample], seed=1, out=tmp_path / "run", epochs=None, resume=False)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_damaged_checkpoint_is_named(tiny_config: Path, tiny_run: Path, sample: Path, tmp_path: Path) -> None:

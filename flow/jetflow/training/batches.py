@@ -18,12 +18,21 @@ __all__ = ["batches", "check_fit", "training_events"]
 
 
 def training_events(paths: Sequence[Path], config: ModelConfig) -> EventStream:
-    """The events of all files. Raises InputError for a bad file or one that does not fit the config."""
+    """The events of all files.
+
+    Raises InputError for a bad file, one that does not fit the config, and where all together fill no batch.
+    """
     for path in paths:
         with open_events(path) as file:
             check_fit(file, config)
     entry = config.input
-    return EventStream(tuple(paths), entry.channels, entry.grid, config.labels, entry.lsb_gev, entry.bits)
+    data = EventStream(tuple(paths), entry.channels, entry.grid, config.labels, entry.lsb_gev, entry.bits)
+    if len(data) < config.training.batch:
+        raise InputError(
+            f"{', '.join(map(str, paths))}: training needs at least {config.training.batch} events (training.batch), "
+            f"found {len(data)}: give more events or a smaller batch"
+        )
+    return data
 
 
 def check_fit(file: EventFile, config: ModelConfig) -> None:
