@@ -90,12 +90,25 @@ def test_added_maps_cannot_be_slimmed(config: ModelConfig) -> None:
         prune(config.model_copy(update={"network": network}), {}, {})
 
 
+def test_what_cannot_be_slimmed_is_not_trained_first(
+    recipe: Recipe, write_recipe: Write, sample: Path, tmp_path: Path
+) -> None:
+    recipe |= {"input": {}, "network": {"stages": [[4], [4]], "links": [1], "join": "add"}}
+    for change, wanted in (({}, r"network\.join: found add"), ({"links": []}, r"at least 300 events")):
+        path = write_recipe(
+            {**recipe, "network": recipe["network"] | change, "training": recipe["training"] | {"batch": 300}}
+        )
+        with pytest.raises(InputError, match=wanted):
+            slim(path, [sample], 1, tmp_path / "out", Slimming(width=2), lambda name: lambda *_: None, str)
+    assert not (tmp_path / "out").exists()
+
+
 def test_slimming_a_network(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
     """Two steps on real events: narrower each time, the config fits the weights, and a second run is refused."""
     said: list[str] = []
 
-    def run(resume: bool) -> ModelConfig:
-        plan = Slimming(width=2, steps=2, epochs=1, strength=1e-7)
+    def run(resume: bool, width: int = 2) -> ModelConfig:
+        plan = Slimming(width, steps=2, epochs=1, strength=1e-7)
         return slim(tiny_config, [sample], 1, tmp_path, plan, lambda name: lambda *_: None, said.append, None, resume)
 
     config = run(resume=False)
@@ -110,3 +123,5 @@ def test_slimming_a_network(tiny_config: Path, sample: Path, tmp_path: Path) -> 
     with pytest.raises(InputError, match="holds a slimming: give --resume"):
         run(resume=False)
     assert run(resume=True) == config
+    with pytest.raises(InputError, match=r"slimming\.json: was started with another config, width"):
+        run(resume=True, width=3)

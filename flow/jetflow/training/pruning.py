@@ -11,7 +11,7 @@ from jetflow.config import Convolution, ModelConfig
 from jetflow.errors import InputError
 from jetflow.networks.weights import Arrays
 
-__all__ = ["operation_costs", "prune", "survivors"]
+__all__ = ["check_prunable", "operation_costs", "prune", "survivors"]
 
 Indices = NDArray[np.int64]
 
@@ -20,7 +20,8 @@ def operation_costs(config: ModelConfig) -> dict[str, float]:
     """Operations of every block that inference has, by the name of its batch normalisation, as the papers' code counts.
 
     Multiply-accumulates, and one more for every value that the block reads. A pointwise convolution stands for the
-    depthwise one before it as well. Blocks that only training has are pruned without a price.
+    depthwise one before it as well. Blocks that only training has are pruned without a price. Here the price of a step
+    stands still; in the papers' code it falls with the channels whose |gamma| falls below .01.
     """
     costs, pending = {}, 0.0
     for block in architecture(config).blocks:
@@ -43,14 +44,19 @@ def survivors(gamma: NDArray[np.floating[Any]], limit: int) -> Indices:
     return np.sort(order[: max(1, min(limit, int((size >= threshold).sum())))])
 
 
+def check_prunable(config: ModelConfig) -> None:
+    """Raise InputError for a network that adds maps of several stages: they would keep different channels."""
+    if config.network.links and config.network.join == "add":
+        raise InputError(f"{config.name}: network.join: found add; slimming needs concatenate")
+
+
 def prune(config: ModelConfig, arrays: Arrays, limits: Mapping[str, int]) -> tuple[ModelConfig, Arrays]:
     """The config and the full-precision weights without the channels whose gamma is small.
 
     `arrays` are those of the network with its training-only stages; `limits` are the most channels of blocks, by
-    name. Raises InputError for a network that adds maps of several stages: they would keep different channels.
+    name. Raises InputError as check_prunable does.
     """
-    if config.network.links and config.network.join == "add":
-        raise InputError(f"{config.name}: network.join: found add; slimming needs concatenate")
+    check_prunable(config)
     pruned = dict(arrays)
     widths: list[list[int]] = []
     maps: list[Indices] = []  # kept channels of every stage's last map

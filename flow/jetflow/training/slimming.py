@@ -1,20 +1,25 @@
 """Slimming: training with a price on channels by their operations, pruning, and again (paper 2, section 3)."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from jetflow.architecture import architecture
+from jetflow.atomic import write_text
 from jetflow.config import ModelConfig, load_config, save_config
 from jetflow.errors import InputError
 from jetflow.networks import write_weights
-from jetflow.training.pruning import operation_costs, prune
+from jetflow.training.batches import training_events
+from jetflow.training.pruning import check_prunable, operation_costs, prune
 from jetflow.training.run import Announce, open_run, train_full_precision
 from jetflow.training.start import Start, read_start
 
 __all__ = ["Slimming", "slim"]
 
 PRUNED = "pruned"
+PLAN = "slimming.json"  # what the slimming of a folder was started with
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,16 @@ def slim(
     """Slim a network; writes `out`/config.yaml and the weights to go on from, `out`/slimmed.npz; returns the config.
 
     Every step is a run in its own folder; one that was killed goes on with `resume`. Raises InputError for what
-    open_run refuses, and for an `out` that holds a slimming unless `resume` is given.
+    open_run refuses, for a network that cannot be pruned, for an `out` that holds a slimming unless `resume` is given,
+    and for another config or plan than that slimming's.
     """
     if (out / "step1").exists() and not resume:
         raise InputError(f"{out}: holds a slimming: give --resume to go on with it, or another --out")
-    widths = {b.name: b.channels for b in architecture(load_config(config_path), training=True).blocks}
+    config = load_config(config_path)
+    check_prunable(config)
+    training_events(events, config)
+    _keep_plan(out / PLAN, {**asdict(slimming), "config": config.model_dump(mode="json", by_alias=True)})
+    widths = {b.name: b.channels for b in architecture(config, training=True).blocks}
     path = config_path
     for step in range(1, slimming.steps + 1):
         folder = out / f"step{step}"
@@ -73,6 +83,16 @@ def slim(
     write_weights(out / "slimmed.npz", start.arrays if start else {})
     save_config(out / "config.yaml", config)
     return config
+
+
+def _keep_plan(path: Path, plan: dict[str, Any]) -> None:
+    """Write the plan, or hold it against the one that is there."""
+    text = json.dumps(plan, indent=1) + "\n"
+    if path.exists() and path.read_text() != text:
+        raise InputError(
+            f"{path}: was started with another config, width, steps, epochs or strength: give another --out"
+        )
+    write_text(path, text)
 
 
 def _widths(config: ModelConfig) -> str:
