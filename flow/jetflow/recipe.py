@@ -13,7 +13,6 @@ __all__ = ["PhaseConfig", "PhaseName", "TrainingConfig", "find_recipe"]
 
 RECIPES = CHECKOUT / "models" / "recipes"
 PhaseName = Literal["fpn", "quantised", "folded"]
-Quantised = Literal["twn", "int8"]
 Positive = Annotated[int, Field(ge=1)]
 
 
@@ -22,7 +21,7 @@ class PhaseConfig(Frozen):
 
     epochs: Positive
     peak: float = Field(gt=0)  # learning rate
-    peaks: dict[Quantised, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)  # of a precision, if another
+    peaks: dict[Literal["twn", "int8"], Annotated[float, Field(gt=0)]] = Field(default_factory=dict)  # where another
     warm_up: float = Field(0.2, ge=0, lt=1)  # share of the steps of the cycle
     halve_after: tuple[Positive, ...] | None = None
 
@@ -48,9 +47,6 @@ class TrainingConfig(Frozen):
     mining: Literal["batch", "event"] = "batch"  # among which cells the hardest are sought; event: the released code
     regression_weight: float = Field(1.0, ge=0)
     grace_epochs: int = Field(0, ge=0)  # quantised phase: TWN's delta and alpha follow once in so many; 0: every step
-    distillation: dict[Quantised, Annotated[float, Field(ge=0, le=1)]] = Field(
-        default_factory=dict
-    )  # full precision's share in what a quantised network is trained to say, see training.losses.Soft
     phases: dict[PhaseName, PhaseConfig]
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ import pytest
 
 from jetflow.networks.backend import tf
 from jetflow.recipe import TrainingConfig
-from jetflow.training.losses import Soft, ssd_loss
+from jetflow.training.losses import ssd_loss
 
 
 def recipe(**keys: object) -> TrainingConfig:
@@ -115,31 +115,3 @@ def test_classification_is_scikit_learns_log_loss() -> None:
     odds = np.exp(logits.astype(np.float64))
     expected = log_loss(classes.ravel(), (odds / odds.sum(-1, keepdims=True)).reshape(-1, 4), normalize=False)
     assert float(found["classification"]) == pytest.approx(expected / (classes > 0).sum(), rel=1e-5)
-
-
-def test_a_quarter_of_every_target_is_what_another_network_says() -> None:
-    """One positive and one background cell, by hand; the positive cell stays positive, whatever is said of it."""
-    logits = np.array([[[0.0, 1.0], [2.0, 0.0]]], np.float32)
-    said_logits = np.array([[[math.log(3.0), 0.0], [0.0, 0.0]]], np.float32)  # .75 and .25; .5 and .5
-    offsets, said_offsets = np.array([[[0.5, 0.0], [9.0, 9.0]]], np.float32), np.full((1, 2, 2), 0.8, np.float32)
-    regression, said_regression = np.array([[[0.3], [9.0]]], np.float32), np.full((1, 2, 1), 0.7, np.float32)
-    wanted = np.array([[1, 0]], np.int32), np.full((1, 2, 2), 0.4, np.float32), np.full((1, 2), 0.1, np.float32)
-    soft = Soft((said_offsets, said_logits, said_regression), 0.25)
-    found = {k: float(v) for k, v in ssd_loss((offsets, logits, regression), wanted, recipe(), soft).items()}
-    positive = 0.25 * 0.75 * cost(0.0, 1.0, wanted=0) + (0.75 + 0.25 * 0.25) * cost(0.0, 1.0, wanted=1)
-    background = (0.75 + 0.25 * 0.5) * cost(2.0, 0.0, wanted=0) + 0.25 * 0.5 * cost(2.0, 0.0, wanted=1)
-    assert found["classification"] == pytest.approx(positive + background, rel=1e-6)
-    assert found["localisation"] == pytest.approx(0.5 * 0.0**2 + 0.5 * 0.5**2, abs=1e-6)  # to .75 * .4 + .25 * .8 = .5
-    assert found["regression"] == pytest.approx(0.5 * 0.05**2, rel=1e-4)  # to .75 * .1 + .25 * .7 = .25
-
-
-def test_binary_losses_are_distilled_alike() -> None:
-    logits, said = np.array([[[-2.0, 1.0]]], np.float32), np.array([[[0.0, math.log(4.0)]]], np.float32)  # .5 and .8
-    zero = np.zeros((1, 1, 1), np.float32)
-    targets = np.array([[1]], np.int32), np.zeros((1, 1, 2), np.float32), zero[..., 0]
-    found = ssd_loss(
-        (targets[1], logits, zero), targets, recipe(classification="sigmoid"), Soft((targets[1], said, zero), 1.0)
-    )
-    binary = 0.5 * cost(0.0, -2.0, wanted=1) + 0.5 * cost(0.0, -2.0, wanted=0)
-    binary += 0.8 * cost(0.0, 1.0, wanted=1) + 0.2 * cost(0.0, 1.0, wanted=0)
-    assert float(found["classification"]) == pytest.approx(binary, rel=1e-6)

@@ -1,6 +1,7 @@
 """Training runs on the committed events: what they leave, and that a killed one ends as if it had not been."""
 
 import csv
+import re
 import signal
 import subprocess
 import sys
@@ -63,6 +64,24 @@ def test_each_phase_starts_from_the_one_before(tiny_run: Path) -> None:
     assert np.corrcoef(a, b)[0, 1] > 0.9
 
 
+def test_a_peak_of_its_own_is_that_of_one_precision(
+    tiny_config: Path, tiny_run: Path, sample: Path, tmp_path: Path
+) -> None:
+    """With one of next to nothing the ternary weights stay where full precision left them; eight bits move."""
+    config = tmp_path / "slow.yaml"
+    slow = re.sub(r"quantised: \{", "quantised: {peaks: {twn: 1.0e-12}, ", tiny_config.read_text())
+    config.write_text(slow)
+    run = open_run(config, [sample], seed=3, out=tmp_path / "run", epochs=None, resume=False)
+    (run.out / "fpn.npz").write_bytes((tiny_run / "fpn.npz").read_bytes())
+    for precision in ("twn", "int8"):
+        train(run, precision, quiet)
+    before, twn, int8 = (
+        read_weights(run.out / name)["block2_1_conv/kernel"]
+        for name in ("fpn.npz", "twn-quantised/checkpoint.npz", "int8-quantised/checkpoint.npz")
+    )
+    assert np.array_equal(before, twn) and not np.array_equal(before, int8)
+
+
 def test_killed_and_resumed_is_the_same(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
     """SIGKILL in the second epoch of the second phase; all weights and logs as in a run that nobody killed."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
@@ -74,25 +93,6 @@ def test_killed_and_resumed_is_the_same(tiny_config: Path, sample: Path, tmp_pat
     train(open_run(tiny_config, [sample], seed=3, out=whole, epochs=2, resume=False), "twn", quiet)
     for name in ("fpn.npz", "twn.npz", "fpn/log.csv", "twn-quantised/log.csv", "twn-folded/log.csv", "run.json"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
-
-
-def test_full_precision_is_distilled_into_the_precisions_that_the_recipe_names(
-    tiny_config: Path, tiny_run: Path, sample: Path, tmp_path: Path
-) -> None:
-    """The same seed, events and start: other ternary weights with a teacher, the same full precision and 8 bits."""
-    config = tmp_path / "distilled.yaml"
-    config.write_text(tiny_config.read_text().replace("training:", "training:\n  distillation: {twn: 0.5}"))
-    run = open_run(config, [sample], seed=3, out=tmp_path / "run", epochs=None, resume=False)
-    train(run, "twn", quiet)
-    assert (run.out / "fpn.npz").read_bytes() == (tiny_run / "fpn.npz").read_bytes()
-    assert (run.out / "twn.npz").read_bytes() != (tiny_run / "twn.npz").read_bytes()
-    losses = [float(rows(folder / "twn-quantised" / "log.csv")[0]["total"]) for folder in (run.out, tiny_run)]
-    assert 0 < losses[0] < losses[1]  # a teacher of one epoch wants nothing sharp
-    for folder, path in (("plain", tiny_config), ("of_twn", config)):
-        eight = open_run(path, [sample], seed=3, out=tmp_path / folder, epochs=None, resume=False)
-        (eight.out / "fpn.npz").write_bytes((tiny_run / "fpn.npz").read_bytes())
-        train(eight, "int8", quiet)
-    assert (tmp_path / "plain" / "int8.npz").read_bytes() == (tmp_path / "of_twn" / "int8.npz").read_bytes()
 
 
 def test_full_precision_goes_on_and_is_compared(tiny_config: Path, sample: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from jetflow.training.batches import batches
 from jetflow.training.checkpoint import Checkpoint
 from jetflow.training.grace import Grace
 from jetflow.training.schedule import learning_rate
-from jetflow.training.step import Teacher, make_optimiser, make_step
+from jetflow.training.step import make_optimiser, make_step
 
 __all__ = ["Progress", "train_phase"]
 
@@ -31,11 +31,10 @@ def train_phase(
     folder: Path,
     progress: Progress,
     penalty: Mapping[str, float] | None = None,
-    teacher: Teacher | None = None,
 ) -> None:
     """Train `model` in place for the epochs of `phase`; go on from `folder`/checkpoint.npz if it is there.
 
-    Writes log.csv (losses an epoch) and TensorBoard events to `folder`. `penalty` and `teacher` are those of make_step.
+    Writes log.csv (losses an epoch) and TensorBoard events to `folder`. `penalty` is that of make_step.
     """
     tf.config.experimental.enable_op_determinism()  # a resumed run ends as one that was not killed; costs nothing here
     maps = training_anchors(config)[: len(model.outputs) // len(HEADS)]
@@ -49,7 +48,7 @@ def train_phase(
         raise InputError(f"training needs at least {config.training.batch} events (training.batch), found {len(data)}")
     if state.log:
         progress(len(state.log) * steps_an_epoch, phase.epochs * steps_an_epoch, state.log[-1]["total"])
-    train_step = make_step(model, optimiser, config.training, penalty or {}, teacher)
+    train_step = make_step(model, optimiser, config.training, penalty or {})
     board = tf.summary.create_file_writer(str(folder / "tensorboard"))
     for epoch in range(len(state.log), phase.epochs):
         grace.begin(epoch)

@@ -1,24 +1,11 @@
 """The SSD losses: classification with hard negative mining, Huber for position and mass or pT (paper 1, section 2)."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from jetflow.networks.backend import tf
 from jetflow.recipe import TrainingConfig
 
-__all__ = ["Soft", "ssd_loss"]
-
-
-@dataclass(frozen=True)
-class Soft:
-    """What a trained network says of the same events, as ssd_loss takes outputs, and its share of the targets."""
-
-    outputs: tuple[Any, Any, Any]
-    share: float
-
-    def blend(self, own: Any, said: Any) -> Any:
-        """Targets `own` and `said` of one shape, by share."""
-        return (1.0 - self.share) * own + self.share * tf.stop_gradient(said)
+__all__ = ["ssd_loss"]
 
 
 def _huber(error: Any) -> Any:
@@ -26,9 +13,7 @@ def _huber(error: Any) -> Any:
     return tf.where(size < 1.0, 0.5 * error * error, size - 0.5)
 
 
-def ssd_loss(
-    outputs: tuple[Any, Any, Any], targets: tuple[Any, Any, Any], recipe: TrainingConfig, soft: Soft | None = None
-) -> dict[str, Any]:
+def ssd_loss(outputs: tuple[Any, Any, Any], targets: tuple[Any, Any, Any], recipe: TrainingConfig) -> dict[str, Any]:
     """Losses of a batch, each a sum over positive cells divided by their number in the batch.
 
     `outputs`: offsets (n, cells, 2), class logits (n, cells, 1 + classes), regression (n, cells, 1); `targets`: class
@@ -37,10 +22,6 @@ def ssd_loss(
     A cell's classification is the cross-entropy with its smoothed class, or the sum over the classes, background
     included, of binary ones (recipe.classification; the papers' released code has `sigmoid`). Of the background cells
     only the hardest count, see `_hardest`. Huber's delta is 1.
-
-    Of every target, `soft`.share is what that network says (class probabilities, offsets, regression) and the rest the
-    event's own: distillation, Hinton et al., 2015, arXiv:1503.02531, at temperature 1. Which cells are positive stays
-    the event's.
 
     Returns `classification`, `localisation`, `regression` and `total`.
     """
@@ -51,13 +32,7 @@ def ssd_loss(
 
     depth = logits.shape[-1]
     wanted = tf.one_hot(classes, depth) * (1.0 - recipe.label_smoothing) + recipe.label_smoothing / depth
-    sigmoid = recipe.classification == "sigmoid"
-    if soft is not None:
-        said_offsets, said_logits, said_regression = soft.outputs
-        wanted = soft.blend(wanted, (tf.nn.sigmoid if sigmoid else tf.nn.softmax)(said_logits))
-        target_offsets = soft.blend(target_offsets, said_offsets)
-        target_regression = soft.blend(target_regression, said_regression[..., 0])
-    if sigmoid:
+    if recipe.classification == "sigmoid":
         entropy = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits), -1)
     else:
         entropy = tf.nn.softmax_cross_entropy_with_logits(wanted, logits)

@@ -22,7 +22,6 @@ from jetflow.training.devices import check_batch, choose_strategy, own_folder, u
 from jetflow.training.loop import Progress, train_phase
 from jetflow.training.record import RunRecord, read_record
 from jetflow.training.start import Start, warm_start
-from jetflow.training.step import Teacher
 
 __all__ = ["Announce", "Run", "continue_full_precision", "open_run", "train", "train_full_precision"]
 
@@ -175,27 +174,8 @@ def _phase(
         hold = phase is Phase.QUANTISED and run.config.training.grace_epochs > 0
         model: Any = build_network(run.config, phase, precision, folded_formats(start), hold=hold)
         set_weights(model, start, run.out)
-        teacher = None if phase is Phase.FPN else _teacher(run, precision)
         chosen = recipe or phase
         seed = run.record.seed + list(Phase).index(chosen)  # another order of events in every phase
-        train_phase(
-            model,
-            run.data,
-            run.config,
-            run.phase(chosen.value).of(precision),
-            seed,
-            run.out / name,
-            announce(name),
-            teacher=teacher,
-        )
+        wanted = run.phase(chosen.value).of(precision)
+        train_phase(model, run.data, run.config, wanted, seed, run.out / name, announce(name))
     return model
-
-
-def _teacher(run: Run, precision: str) -> Teacher | None:
-    """The network of fpn.npz where the recipe distils it into `precision`."""
-    shares = [share for name, share in run.config.training.distillation.items() if name == precision and share]
-    if not shares:
-        return None
-    network: Any = build_network(run.config)
-    set_weights(network, read_weights(run.out / "fpn.npz"), run.out)
-    return Teacher(network, *shares)

@@ -1,30 +1,17 @@
 """One step of the optimiser, on one device or on several."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jetflow.architecture import HEADS
 from jetflow.networks.backend import keras, tf
 from jetflow.recipe import TrainingConfig
 from jetflow.training.devices import split
-from jetflow.training.losses import Soft, ssd_loss
+from jetflow.training.losses import ssd_loss
 
-__all__ = ["Teacher", "make_optimiser", "make_step"]
+__all__ = ["make_optimiser", "make_step"]
 
 NOT_DECAYED = ["gamma", "beta", "bias", "scale", "slope"]
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """A trained network that stays as it is, and the share of another one's targets that it gives: see losses.Soft."""
-
-    network: Any
-    share: float
-
-    def answers(self, images: Any) -> Soft:
-        """What it says of images (n, rows, columns, channels)."""
-        return Soft(_by_head(self.network(images, training=False)), self.share)
 
 
 def make_optimiser(recipe: TrainingConfig) -> Any:
@@ -36,18 +23,11 @@ def make_optimiser(recipe: TrainingConfig) -> Any:
     return optimiser
 
 
-def make_step(
-    model: Any,
-    optimiser: Any,
-    recipe: TrainingConfig,
-    penalty: Mapping[str, float],
-    teacher: Teacher | None = None,
-) -> Any:
+def make_step(model: Any, optimiser: Any, recipe: TrainingConfig, penalty: Mapping[str, float]) -> Any:
     """A function (images, classes, offsets, regression) -> losses that trains `model` on one batch.
 
     `penalty`: by name of a batch normalisation layer, what the sum of its |gamma| costs (slimming). On several replicas
     each takes its share of the batch, with its own mining and number of positives, and gradients are averaged.
-    `teacher` gives a part of the targets.
 
     With sgd `weight_decay` times every variable, those of batch normalisation and PReLU too, is added to its gradient:
     PyTorch's SGD, which the papers use. (Its momentum forgets the old learning rate at once, Keras' after ten steps.)
@@ -60,8 +40,7 @@ def make_step(
     def replica_step(images: Any, *targets: Any) -> Any:
         with tf.GradientTape() as tape:
             outputs = _by_head(model(images, training=True))
-            soft = None if teacher is None else teacher.answers(images)
-            losses = ssd_loss(outputs, targets, recipe, soft)
+            losses = ssd_loss(outputs, targets, recipe)
             total = losses["total"] + _penalty(model, penalty)
             share = total / replicas  # apply_gradients adds the replicas' gradients
         gradients = tape.gradient(share, variables)
