@@ -30,6 +30,7 @@ def test_perfect_detections(config: ModelConfig, labels: Labels) -> None:
     assert figures["mean_ap"] == 1
     assert figures["mean_area_ap"] == pytest.approx(1)
     assert figures["ap"] == dict.fromkeys(("b", "WZH", "t"), 1.0)
+    assert figures["ap_iou_50"] == figures["ap"]
     assert figures["mean_ap_error"] == 0
     assert figures["mean_area_ap_error"] == pytest.approx(0)
     assert figures["events"] == 256

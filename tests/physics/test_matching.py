@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from jetflow.events import Labels
 from jetflow.physics import Detections
-from jetflow.physics.matching import match
+from jetflow.physics.matching import match, match_boxes
 from jetflow.physics.metrics import ap_11_point, area_ap
 
 Jet = tuple[int, int, float, float]  # event, class, eta, phi
@@ -55,6 +55,16 @@ def test_distance_in_eta_and_phi(apart: float, found: bool) -> None:
     truth = labels(1, [(0, 1, 0.5, 1.0)])
     for eta, phi in ((apart, 0.0), (0.0, -apart), (apart * 0.6, apart * 0.8)):
         assert match(detections((0, 1, 0.5, 0.5 + eta, 1.0 + phi)), truth, 1, 0.4).true.tolist() == [found]
+
+
+@pytest.mark.parametrize(
+    ("eta", "phi", "found"), [(0.26, 0.0, True), (0.0, -0.27, False), (0.14, 0.14, True), (0.15, 0.15, False)]
+)
+def test_boxes_that_overlap(eta: float, phi: float, found: bool) -> None:
+    """Of side .8 and an IoU of .5: two thirds of .64 in common, .8 (.8 - .267) or (.8 - .147)**2; across the seam."""
+    truth = labels(1, [(0, 1, 0.5, 3.1)])
+    turned = (3.1 + phi + np.pi) % (2 * np.pi) - np.pi
+    assert match_boxes(detections((0, 1, 0.5, 0.5 + eta, turned)), truth, 1, 0.8, 0.5).true.tolist() == [found]
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -1,6 +1,6 @@
 """Which detections are true: same class, near enough, one truth once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jetflow.physics.detections import Detections
 
-__all__ = ["Matches", "match", "pairs", "pool"]
+__all__ = ["Matches", "match", "match_boxes", "pairs", "pool"]
 
 Integers = NDArray[np.int64]
 
@@ -32,6 +32,24 @@ def match(detections: Detections, labels: Any, class_id: int, distance: float) -
     nearest one first; phi is periodic. The papers' code goes label by label instead, gives each its best detection, and
     measures the distance in shares of the image: .1 of it is .6 in eta and .63 in phi.
     """
+    return _match(detections, labels, class_id, lambda d_eta, d_phi: np.hypot(d_eta, d_phi) < distance)
+
+
+def match_boxes(detections: Detections, labels: Any, class_id: int, size: float, iou: float) -> Matches:
+    """As `match`, where a detection is true if its box and the label's, of side `size`, have an IoU above `iou`.
+
+    The rule of paper 1, section 6, where `iou` is .5.
+    """
+    smallest = 2 * iou / (1 + iou) * size**2  # overlap / (2 size**2 - overlap) > iou, solved for the overlap
+
+    def near(d_eta: Any, d_phi: Any) -> Any:
+        return np.maximum(size - abs(d_eta), 0) * np.maximum(size - abs(d_phi), 0) > smallest
+
+    return _match(detections, labels, class_id, near)
+
+
+def _match(detections: Detections, labels: Any, class_id: int, near: Callable[[Any, Any], Any]) -> Matches:
+    """`near`: whether a detection and a label that are so far apart in eta and phi belong to each other."""
     events = len(labels.offsets) - 1
     chosen = np.flatnonzero(detections.class_id == class_id)
     chosen = chosen[np.argsort(-detections.score[chosen], kind="stable")]
@@ -42,9 +60,8 @@ def match(detections: Detections, labels: Any, class_id: int, distance: float) -
     truth = wanted[truth]
     d_eta = labels.eta[truth] - detections.eta[chosen[rank]]
     d_phi = (labels.phi[truth] - detections.phi[chosen[rank]] + np.pi) % (2 * np.pi) - np.pi
-    apart = np.hypot(d_eta, d_phi)
-    near = apart < distance
-    rank, truth, apart = rank[near], truth[near], apart[near]
+    reached = near(d_eta, d_phi)
+    rank, truth, apart = rank[reached], truth[reached], np.hypot(d_eta, d_phi)[reached]
     order = np.lexsort((truth, apart, rank, event[rank]))
     found = np.full(len(chosen), -1, np.int64)
     _assign(event, rank[order], truth[order], found)
