@@ -38,9 +38,19 @@ def evaluate(
     from rich.console import Console
 
     from jetflow.model import find_model
-    from jetflow.physics import comparison_table, evaluate_model, fault_table, figures_table, rate_table, record_metrics
+    from jetflow.physics import (
+        check_record,
+        comparison_table,
+        evaluate_model,
+        fault_table,
+        figures_table,
+        rate_table,
+        record_metrics,
+    )
 
     console, found = Console(width=80), find_model(model)
+    if record:
+        check_record(found.folder)
     if plots is None and (figures or background):
         raise InputError(f"--{'figures' if figures else 'background'}: needs --plots FOLDER, where the figures go")
     if plots is not None:

@@ -24,6 +24,10 @@ _SMALLER = {  # the style is made for one large panel
     "xtick.labelsize": 12,
     "ytick.labelsize": 12,
     "legend.fontsize": 12,
+    "legend.frameon": True,  # curves that a legend stands on stay behind it
+    "legend.facecolor": "white",
+    "legend.edgecolor": "white",
+    "legend.framealpha": 0.8,
     "lines.linewidth": 1.5,
     "xtick.major.size": 7,
     "ytick.major.size": 7,

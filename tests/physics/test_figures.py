@@ -1,6 +1,7 @@
 """Every figure, made from real events and a network that was really trained: numbers, pictures, errors."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from jetflow.errors import InputError
 from jetflow.graph import predict
 from jetflow.model import find_model
-from jetflow.physics import evaluate_sample, fault_table, rate_table, record_metrics
+from jetflow.physics import check_record, evaluate_sample, fault_table, models, rate_table, record_metrics
 from jetflow.physics.figures import (
     FIGURES,
     Study,
@@ -21,6 +22,7 @@ from jetflow.physics.figures import (
     overlays,
     write_figures,
 )
+from jetflow.physics.figures.study import MINBIAS, Background
 from jetflow.physics.filters import common_filters
 from jetflow.physics.sample import open_sample
 
@@ -36,8 +38,6 @@ def study(tiny_run: Path, sample: Path) -> Study:
 
 def with_background(study: Study, sample: Path) -> Study:
     """The same, with half of the sample called minimum bias."""
-    from jetflow.physics.figures.study import MINBIAS, Background
-
     results = study.results
     process = np.where(np.arange(len(results.sample)) % 2, MINBIAS, "gg")
     background = Background((results.sample,), process, results.evaluations["twn"].detections)
@@ -67,6 +67,24 @@ def test_every_figure_is_made(study: Study, sample: Path, tmp_path: Path, monkey
     rate = made["rate"]["classes"]["t"]["at_rate"]
     assert 0 <= rate["gg"] <= 1
     assert made["faults"]["whole"]["ap"] == pytest.approx(made["faults"]["faults"]["dead"]["4"]["ap"], abs=0.2)
+
+
+def test_a_network_is_compiled_once(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again for every overlay, of which TensorFlow warned on the terminal."""
+    monkeypatch.setattr(models, "runner", lambda *_: pytest.fail("compiled again"))
+    monkeypatch.setattr(overlays, "NUMBERS", (1, 2))
+    assert list(overlays.data(study)["overlays"]) == ["1", "2"]
+
+
+def test_faults_without_minimum_bias_among_the_first_events(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They gave NaN as rates."""
+    monkeypatch.setattr(faults, "NUMBERS", (4,))
+    monkeypatch.setattr(faults, "EVENTS", 16)
+    process = np.where(np.arange(len(study.results.sample)) < 16, "gg", MINBIAS)
+    sample = replace(study.results.sample, process=process)
+    background = Background((sample,), process, study.results.evaluations["twn"].detections)
+    made = faults.data(Study(study.results, background, study.crossing_rate_khz, study.rate_khz))
+    assert "rate_khz" not in made["whole"]
 
 
 def test_what_a_figure_needs(study: Study, tmp_path: Path) -> None:
@@ -108,6 +126,17 @@ def test_recorded_figures(study: Study, tiny_run: Path, tmp_path: Path) -> None:
     assert keys <= set(content["twn"])
     assert content["twn"]["match_distance"] == 0.4
     assert content["twn"]["difference"]["to"] == "fpn"
+
+
+def test_where_nothing_can_be_recorded(tiny_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"run\.json: not found"):
+        check_record(tmp_path)
+    (tmp_path / "run.json").write_text((tiny_run / "run.json").read_text())
+    check_record(tmp_path)
+    for content, wanted in (('{"schema": "jetflow-', "damaged"), ("[]", "holds no jetflow-metrics-1")):
+        (tmp_path / "metrics.json").write_text(content)
+        with pytest.raises(InputError, match=rf"metrics\.json: {wanted}"):
+            check_record(tmp_path)
 
 
 def test_a_sample_in_blocks(study: Study) -> None:

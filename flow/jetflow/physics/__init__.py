@@ -4,7 +4,7 @@ from jetflow.physics.detections import Detections, detect
 from jetflow.physics.evaluation import Evaluation, evaluate, paired_difference
 from jetflow.physics.models import Results, evaluate_model, evaluate_sample
 from jetflow.physics.prediction import head_values
-from jetflow.physics.record import record_metrics
+from jetflow.physics.record import check_record, record_metrics
 from jetflow.physics.sample import Sample, open_sample
 from jetflow.physics.tables import comparison_table, fault_table, figures_table, rate_table
 
@@ -13,6 +13,7 @@ __all__ = [
     "Evaluation",
     "Results",
     "Sample",
+    "check_record",
     "comparison_table",
     "detect",
     "evaluate",

@@ -1,13 +1,13 @@
 """Evaluates a trained model: the Keras network in full precision, the integer graph where it is quantised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jetflow.model import Model
 from jetflow.physics.evaluation import Evaluation, evaluate, paired_difference
-from jetflow.physics.prediction import detections_of, runner
+from jetflow.physics.prediction import Runner, detections_of, runner
 from jetflow.physics.sample import Sample, open_sample
 
 __all__ = ["BASELINE", "Results", "evaluate_model", "evaluate_sample"]
@@ -22,6 +22,7 @@ class Results:
     model: Model
     sample: Sample
     evaluations: dict[str, Evaluation]
+    runners: Mapping[str, Runner]  # what computed them, for other events
     baseline: Evaluation | None  # of the rule-based algorithm, where the file holds its jets
 
     @property
@@ -50,14 +51,17 @@ class Results:
         }
 
 
-def evaluate_sample(model: Model, weights: Sequence[str], sample: Sample) -> Results:
-    """Evaluate several weights of a model, and the baseline, on the same events."""
+def evaluate_sample(
+    model: Model, weights: Sequence[str], sample: Sample, runners: Mapping[str, Runner] | None = None
+) -> Results:
+    """Evaluate several weights of a model, and the baseline, on the same events; by `runners` if they are there."""
+    runners = runners or {precision: runner(model, precision) for precision in weights}
     evaluations = {}
     for precision in weights:
-        found = detections_of(model, runner(model, precision), sample.blocks())
+        found = detections_of(model, runners[precision], sample.blocks())
         evaluations[precision] = evaluate(model.config, found, sample.labels)
     baseline = None if sample.baseline is None else evaluate(model.config, sample.baseline, sample.labels)
-    return Results(model, sample, evaluations, baseline)
+    return Results(model, sample, evaluations, runners, baseline)
 
 
 def evaluate_model(

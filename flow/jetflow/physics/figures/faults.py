@@ -12,7 +12,7 @@ from jetflow.physics.faults import FAULTS, Fault, fail, failing_cells
 from jetflow.physics.figures.drawing import class_colour
 from jetflow.physics.figures.study import MINBIAS, Study
 from jetflow.physics.figures.trigger import thresholds
-from jetflow.physics.prediction import detections_of, runner
+from jetflow.physics.prediction import detections_of
 from jetflow.physics.sample import Counts, Sample
 from jetflow.physics.trigger import best_scores
 
@@ -27,13 +27,14 @@ def data(study: Study) -> dict[str, Any]:
     """Mean area `ap`, its `error` and, with background, `rate_khz` by class, where cells fail.
 
     `whole` is the detector as it is, `faults` are by fault and number of cells. The thresholds are those of the whole
-    detector at the study's rate; the first EVENTS of every file are used.
+    detector at the study's rate; the first EVENTS of every file are used, and no rates given where these hold no
+    minimum bias.
     """
     config, results = study.results.model.config, study.results
-    run = runner(results.model, results.precision)
+    run = results.runners[results.precision]
     signal = results.sample.first(EVENTS)
-    others = study.background.samples if study.background else ()
-    background = [sample.first(EVENTS) for sample in others if MINBIAS in sample.process]
+    others = [sample.first(EVENTS) for sample in study.background.samples] if study.background else []
+    background = [sample for sample in others if MINBIAS in sample.process]
     limits = thresholds(study) if background else {}
 
     def jets(sample: Sample, change: Change) -> Detections:

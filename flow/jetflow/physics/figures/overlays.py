@@ -25,7 +25,7 @@ def data(study: Study) -> dict[str, Any]:
             path = Path(folder) / "overlay.h5"
             overlay_file(results.sample.path, path, number, SEED)
             sample = open_sample(path, results.model.config).first(max(1, len(results.sample) // number))
-            mixed = evaluate_sample(results.model, list(results.evaluations), sample)
+            mixed = evaluate_sample(results.model, list(results.evaluations), sample, results.runners)
         found[str(number)] = {name: evaluation_curves(e) for name, e in mixed.all.items()}
     return {"overlays": found}
 

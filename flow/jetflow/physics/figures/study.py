@@ -12,7 +12,7 @@ from jetflow.errors import InputError
 from jetflow.physics.binning import Axis, axes
 from jetflow.physics.detections import Detections, join
 from jetflow.physics.models import Results
-from jetflow.physics.prediction import detections_of, runner
+from jetflow.physics.prediction import detections_of
 from jetflow.physics.sample import Sample, open_sample
 from jetflow.physics.trigger import passing_events
 
@@ -71,7 +71,7 @@ def make_study(results: Results, background: Sequence[Sample], crossing_rate_khz
     """Run the weights in question on the background, if there is some."""
     if not background:
         return Study(results, None, crossing_rate_khz, rate_khz)
-    run = runner(results.model, results.precision)
+    run = results.runners[results.precision]
     found = join((len(sample), detections_of(results.model, run, sample.blocks())) for sample in background)
     process = np.concatenate([sample.process for sample in background])
     return Study(results, Background(tuple(background), process, found), crossing_rate_khz, rate_khz)
