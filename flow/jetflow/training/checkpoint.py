@@ -37,11 +37,7 @@ class Checkpoint:
         state = {name: variable.numpy() for name, variable in self._state().items()}
         log = np.array([[row[key] for key in LOG_FIELDS] for row in self.log], np.float64)
         write_npz(self.path, {**get_weights(self.model), **state, "log": log})
-        text = io.StringIO()
-        writer = csv.DictWriter(text, LOG_FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.log)
-        write_text(self.path.with_name("log.csv"), text.getvalue())
+        self._write_log()
 
     def restore(self) -> None:
         """Go back to what `path` holds, if it exists. Raises InputError where it is of another network."""
@@ -55,6 +51,14 @@ class Checkpoint:
                 raise InputError(f"{self.path}: is no checkpoint of this network: remove the folder and train again")
             variable.assign(value)
         self.log = [{**dict(zip(LOG_FIELDS, row, strict=True)), "epoch": int(row[0])} for row in arrays["log"].tolist()]
+        self._write_log()  # a kill may have come between the two files
+
+    def _write_log(self) -> None:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, LOG_FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.log)
+        write_text(self.path.with_name("log.csv"), text.getvalue())
 
     def _state(self) -> dict[str, Any]:
         """The variables of a phase that are not the model's, by their names in the file."""
