@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,6 +94,15 @@ def test_killed_and_resumed_is_the_same(tiny_config: Path, sample: Path, tmp_pat
     train(open_run(tiny_config, [sample], seed=3, out=whole, epochs=2, resume=False), "twn", quiet)
     for name in ("fpn.npz", "twn.npz", "fpn/log.csv", "twn-quantised/log.csv", "twn-folded/log.csv", "run.json"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_killed_between_checkpoint_and_log(tiny_config: Path, tiny_run: Path, sample: Path, tmp_path: Path) -> None:
+    """In the last epoch of a phase: there is no later one that would write the losses again."""
+    log = tmp_path / "run" / "fpn" / "log.csv"
+    shutil.copytree(tiny_run / "fpn", log.parent)
+    log.unlink()
+    train(open_run(tiny_config, [sample], seed=3, out=tmp_path / "run", epochs=None, resume=True), "fpn", quiet)
+    assert log.read_bytes() == (tiny_run / "fpn" / "log.csv").read_bytes()
 
 
 def test_full_precision_goes_on_and_is_compared(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
