@@ -11,12 +11,24 @@ import pytest
 from jetflow.errors import InputError
 from jetflow.graph import predict
 from jetflow.model import find_model
-from jetflow.physics import check_record, evaluate_sample, fault_table, models, rate_table, record_metrics
+from jetflow.physics import (
+    Detections,
+    check_record,
+    evaluate,
+    evaluate_sample,
+    fault_table,
+    models,
+    rate_table,
+    record_metrics,
+)
+from jetflow.physics.binning import Axis
+from jetflow.physics.circles import circle_jets, merge_classes
 from jetflow.physics.figures import (
     FIGURES,
     Study,
     choose_figures,
     faults,
+    fractions,
     make_study,
     open_background,
     overlays,
@@ -74,6 +86,29 @@ def test_a_network_is_compiled_once(study: Study, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(models, "runner", lambda *_: pytest.fail("compiled again"))
     monkeypatch.setattr(overlays, "NUMBERS", (1, 2))
     assert list(overlays.data(study)["overlays"]) == ["1", "2"]
+
+
+def test_jets_of_the_cells_in_circles(study: Study) -> None:
+    """Detections that are the labels: all matched; the cells of all events at once give the same, bin by bin."""
+    results, labels = study.results, study.results.sample.labels
+    event = np.repeat(np.arange(len(labels)), np.diff(labels.offsets))
+    score = np.full(len(event), 0.9, np.float32)
+    found = Detections(event, labels.class_id, score, labels.eta, labels.phi, labels.mass)
+    perfect = evaluate(results.model.config, found, labels)
+    made = fractions.data(replace(study, results=replace(results, evaluations={"twn": perfect})))
+    jets = merge_classes(found, 0.5, 0.8, 0.25)  # labels that overlap lose one
+    whole = circle_jets(results.sample.images(0, len(labels)).sum(-1) * 0.5, results.sample.eta_max, jets, 0.4)
+    own = zip(jets.event, jets.eta, strict=True)
+    order = [int(np.flatnonzero((event == number) & (labels.eta == eta))[0]) for number, eta in own]
+    bins = Axis("pt", np.array(made["edges"])).index(labels.pt[order])
+    shown = made["fractions"]["twn"]
+    assert not any(shown["unmatched"]["value"][i] for i in bins[bins >= 0])
+    expected = {"pt_ratio": whole.pt / labels.pt[order], "mass": whole.mass - labels.mass[order]}
+    for name, values in expected.items():
+        parts = [values[bins == i] for i in range(len(made["edges"]) - 1)]
+        medians = [np.median(part) if len(part) >= 10 else np.nan for part in parts]
+        assert shown["kinematics"][name]["median"] == pytest.approx(medians, nan_ok=True)
+        assert np.isfinite(medians).sum() > 2
 
 
 def test_faults_without_minimum_bias_among_the_first_events(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jetflow.physics.binning import Axis, place
 from jetflow.physics.evaluation import Evaluation, residuals
 from jetflow.physics.matching import Matches
 from jetflow.physics.metrics import bootstrap_weights, curves, spread
 
-__all__ = ["precision_profile", "residual_profile"]
+__all__ = ["precision_profile", "profile", "residual_profile"]
 
 SAMPLES = 50  # of the bootstrap in every bin
 FEWEST = 10  # true detections in a bin, for a residual
@@ -55,14 +56,18 @@ def residual_profile(
     """
     m = evaluation.matches[class_name]
     bins = axis.index(getattr(labels, axis.name)[m.truth[m.true]])
-    found: dict[str, dict[str, list[float]]] = {}
-    for name, values in residuals(m, evaluation.detections, labels, target).items():
-        found[name] = {key: [] for key in ("mean", "median", "error", "half_68")}
-        for i in range(len(axis.centres)):
-            part = values[bins == i].astype(np.float64)
-            part = part if len(part) >= FEWEST else np.full(1, np.nan)
-            median, half = spread(part)
-            error = MEDIAN_ERROR * half / np.sqrt(len(part))
-            for key, value in {"mean": part.mean(), "median": median, "error": error, "half_68": half}.items():
-                found[name][key].append(float(value))
+    errors = residuals(m, evaluation.detections, labels, target)
+    return {name: profile(values, bins, axis) for name, values in errors.items()}
+
+
+def profile(values: NDArray[np.floating[Any]], bins: NDArray[np.int64], axis: Axis) -> dict[str, list[float]]:
+    """`mean`, `median`, its `error` and `half_68` of the values in each bin of `axis`; NaN where they are < FEWEST."""
+    found: dict[str, list[float]] = {key: [] for key in ("mean", "median", "error", "half_68")}
+    for i in range(len(axis.centres)):
+        part = values[bins == i].astype(np.float64)
+        part = part if len(part) >= FEWEST else np.full(1, np.nan)
+        median, half = spread(part)
+        error = MEDIAN_ERROR * half / np.sqrt(len(part))
+        for key, value in {"mean": part.mean(), "median": median, "error": error, "half_68": half}.items():
+            found[key].append(float(value))
     return found

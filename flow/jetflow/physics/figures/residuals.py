@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jetflow.physics.figures.drawing import symbol, weight_style
+from jetflow.physics.figures.drawing import draw_bands, symbol
 from jetflow.physics.figures.study import Study
 from jetflow.physics.profiles import residual_profile
 
@@ -51,22 +51,10 @@ def draw(panels: Any, data: dict[str, Any]) -> None:
         for k, kind in enumerate(kinds):
             row = panels[c * len(kinds) + k]
             for panel, (variable, by_weights) in zip(row, by_variable.items(), strict=True):
-                _draw_bands(panel, np.array(data["edges"][variable]), {w: p[kind] for w, p in by_weights.items()})
+                draw_bands(panel, np.array(data["edges"][variable]), {w: p[kind] for w, p in by_weights.items()})
                 panel.set_xlabel(symbol(variable))
             row[0].set_ylabel(f"{class_name}: {_TITLES[kind]}")
             low, high = (limit(panel.get_ylim()[i] for panel in row) for i, limit in enumerate((min, max)))
             for panel in row:
                 panel.set_ylim(low, high)
     panels[0][-1].legend(loc="upper right", ncols=3, title="median, band: central 68%, dots: mean")
-
-
-def _draw_bands(panel: Any, edges: Any, by_weights: dict[str, Any]) -> None:
-    centres = (edges[1:] + edges[:-1]) / 2
-    for weights, profile in by_weights.items():
-        style = weight_style(weights)
-        median, half = np.array(profile["median"]), np.array(profile["half_68"])
-        panel.errorbar(centres, median, yerr=profile["error"], label=weights, **style)
-        panel.fill_between(centres, median - half, median + half, color=style["color"], alpha=0.15, linewidth=0)
-        panel.plot(centres, profile["mean"], marker=".", linestyle="none", color=style["color"])
-    panel.set_xlim(edges[0], edges[-1])
-    panel.grid(True)
