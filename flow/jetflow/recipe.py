@@ -40,6 +40,7 @@ class TrainingConfig(Frozen):
     optimiser: Literal["adam", "sgd"] = "adam"
     momentum: float = Field(0.9, ge=0, lt=1)  # of sgd
     batch: Positive = 32
+    rotations: bool = True  # of every event in phi, beside flips in eta and phi: a detector has no seam
     weight_decay: float = Field(1e-4, ge=0)  # adam: decoupled, of kernels; sgd: in the gradient, of all, as PyTorch
     classification: Literal["cross-entropy", "sigmoid"] = "cross-entropy"  # sigmoid: of each class, the released code
     label_smoothing: float = Field(0.1, ge=0, lt=1)

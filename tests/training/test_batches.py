@@ -12,7 +12,7 @@ from jetflow.config import ModelConfig, RegressionConfig
 from jetflow.errors import InputError
 from jetflow.events import Labels, open_events
 from jetflow.networks import Anchors
-from jetflow.training.batches import augment, batches, training_events
+from jetflow.training.batches import batches, flip, rotate, training_events
 from jetflow.training.targets import Truth
 
 ROWS, COLUMNS = 8, 12
@@ -74,7 +74,8 @@ def cell(truth: Truth) -> tuple[np.ndarray, np.ndarray]:
 def test_flips_and_rotations_move_image_and_truth_together() -> None:
     """Event by event: about half of them are flipped in eta, and they turn by angles of their own."""
     data, rows, columns = hot_cells(200)
-    images, truth = augment(data.counts, data.truth, np.random.default_rng(1))
+    random = np.random.default_rng(1)
+    images, truth = rotate(*flip(data.counts, data.truth, random), random)
     row, column = where(images)
     assert np.array_equal(cell(truth), (row, column))
     assert abs(truth.phi).max() <= np.float32(np.pi)
@@ -95,11 +96,8 @@ def test_mirrors_without_rotation() -> None:
             assert shape == (2, 20)
             return np.where([in_eta, in_phi], 0.1, 0.9)
 
-        def integers(self, low: int, high: int, size: int) -> np.ndarray:
-            return np.zeros(size, int)
-
     random: Any = Fixed()
-    images, truth = augment(data.counts, data.truth, random)
+    images, truth = flip(data.counts, data.truth, random)
     expected = np.where(in_eta, ROWS - 1 - rows, rows), np.where(in_phi, COLUMNS - 1 - columns, columns)
     assert np.array_equal(where(images), expected)
     assert np.array_equal(cell(truth), expected)
@@ -183,3 +181,15 @@ def test_the_regression_is_that_of_the_config(config: ModelConfig) -> None:
         for i in range(len(images)):
             truth = images[i].max() * 2**config.input.fraction
             assert values[i][classes[i] > 0] == pytest.approx(np.log2(truth / 4.0))
+
+
+def test_the_papers_recipe_does_not_rotate(config: ModelConfig) -> None:
+    """All jets stand in one column of the image; flips leave two, rotations every one."""
+    data, _, columns = hot_cells(60)
+    source = (np.arange(COLUMNS) + columns[:, None] - 2) % COLUMNS
+    data.counts[:] = np.take_along_axis(data.counts, source[:, None, :, None], 2)
+    data.truth.phi[:] = ((2 + 0.5) / COLUMNS * 2 - 1) * np.pi
+    for rotations, expected in ((False, {2, COLUMNS - 3}), (True, set(range(COLUMNS)))):
+        recipe = config.training.model_copy(update={"rotations": rotations})
+        found = drawn(config.model_copy(update={"training": recipe}), data, 1, 1)
+        assert set(np.concatenate([np.nonzero(images)[2] for images, *_ in found]).tolist()) == expected

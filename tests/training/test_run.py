@@ -123,6 +123,12 @@ def test_runs_are_not_mixed(tiny_config: Path, tiny_run: Path, sample: Path, tmp
         open_run(tiny_config, [sample], seed=3, out=tiny_run, epochs=None, resume=False)
     with pytest.raises(InputError, match=r"was started with seed 3 \(not 4\)"):
         open_run(tiny_config, [sample], seed=4, out=tiny_run, epochs=None, resume=True)
+    again = tmp_path / "same-number.h5"
+    shutil.copyfile(sample, again)
+    with again.open("ab") as file:
+        file.write(bytes(1))
+    with pytest.raises(InputError, match="was started with events sha256:"):
+        open_run(tiny_config, [again], seed=3, out=tiny_run, epochs=None, resume=True)
     other = tmp_path / "other.yaml"
     other.write_text(tiny_config.read_text().replace("[4]", "[5]"))
     with pytest.raises(InputError, match="differs from"):

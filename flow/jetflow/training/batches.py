@@ -59,9 +59,8 @@ def _letters(name: str) -> str:
     return "".join(filter(str.isalnum, name))
 
 
-def augment(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any, Truth]:
-    """Per event a flip in eta and in phi, each at even odds, and a rotation in phi by whole cells."""
-    columns = images.shape[2]
+def flip(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any, Truth]:
+    """Per event a flip in eta and in phi, each at even odds."""
     in_eta, in_phi = random.random((2, len(images))) < 0.5
     images = np.where(in_eta[:, None, None, None], images[:, ::-1], images)
     images = np.where(in_phi[:, None, None, None], images[:, :, ::-1], images)
@@ -70,6 +69,12 @@ def augment(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any
         eta=np.where(in_eta[:, None], -truth.eta, truth.eta),
         phi=np.where(in_phi[:, None], -truth.phi, truth.phi),
     )
+    return images, truth
+
+
+def rotate(images: Any, truth: Truth, random: np.random.Generator) -> tuple[Any, Truth]:
+    """Per event a rotation in phi by whole cells."""
+    columns = images.shape[2]
     roll = random.integers(0, columns, len(images))
     source = (np.arange(columns)[None] - roll[:, None]) % columns
     images = np.take_along_axis(images, source[:, None, :, None], axis=2)
@@ -87,5 +92,7 @@ def batches(
     random = np.random.default_rng([seed, epoch])
     lsb = np.float32(config.input.fixed_point().lsb)
     for counts, labels in data.batches(config.training.batch, seed, epoch):
-        images, truth = augment(counts, Truth.pad(labels, config.regression.target), random)
+        images, truth = flip(counts, Truth.pad(labels, config.regression.target), random)
+        if config.training.rotations:
+            images, truth = rotate(images, truth, random)
         yield images.astype(np.float32) * lsb, assign(maps, truth, config.detection.match_iou, config.regression)

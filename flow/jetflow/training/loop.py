@@ -6,7 +6,6 @@ from typing import Any
 
 from jetflow.architecture import HEADS
 from jetflow.config import ModelConfig
-from jetflow.errors import InputError
 from jetflow.events import EventStream
 from jetflow.networks.anchors import Anchors, training_anchors
 from jetflow.networks.backend import tf
@@ -44,8 +43,6 @@ def train_phase(
     state = Checkpoint(model, optimiser, folder / "checkpoint.npz", grace.variables)
     state.restore()
     steps_an_epoch = len(data) // config.training.batch
-    if not steps_an_epoch:
-        raise InputError(f"training needs at least {config.training.batch} events (training.batch), found {len(data)}")
     if state.log:
         progress(len(state.log) * steps_an_epoch, phase.epochs * steps_an_epoch, state.log[-1]["total"])
     train_step = make_step(model, optimiser, config.training, penalty or {})

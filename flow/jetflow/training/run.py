@@ -20,7 +20,7 @@ from jetflow.recipe import PhaseConfig, PhaseName, TrainingConfig
 from jetflow.training.batches import training_events
 from jetflow.training.devices import check_batch, choose_strategy, own_folder, use_mixed_precision
 from jetflow.training.loop import Progress, train_phase
-from jetflow.training.record import RunRecord, read_record
+from jetflow.training.record import RunRecord, digest, read_record
 from jetflow.training.start import Start, warm_start
 
 __all__ = ["Announce", "Run", "continue_full_precision", "open_run", "train", "train_full_precision"]
@@ -70,7 +70,12 @@ def open_run(
     data = training_events(events, config)
     wanted = {name: epochs or phase.epochs for name, phase in config.training.phases.items()}
     record = RunRecord(
-        seed=seed, train_events=len(data), batch=config.training.batch, epochs=wanted, start_from=start_from
+        seed=seed,
+        train_events=len(data),
+        events=digest(*events),
+        batch=config.training.batch,
+        epochs=wanted,
+        start_from=start_from,
     )
     if (out / "config.yaml").exists():
         if load_config(out / "config.yaml") != config:

@@ -1,6 +1,5 @@
 """Warm starts: weights of another network, as far as their names and shapes allow."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from jetflow.errors import InputError
 from jetflow.model import find_model
 from jetflow.networks.weights import Arrays, read_weights, set_some_weights
+from jetflow.training.record import digest
 
 __all__ = ["Start", "read_start", "warm_start"]
 
@@ -25,7 +25,7 @@ def read_start(reference: str) -> Start:
     """Weights by npz file, or the full-precision ones of a model's name or a run. Raises InputError for bad ones."""
     path = Path(reference) if reference.endswith(".npz") else find_model(reference).weights_path("fpn")
     arrays = read_weights(path)
-    return Start(reference, arrays, "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+    return Start(reference, arrays, digest(path))
 
 
 def warm_start(model: Any, start: Start) -> str:
