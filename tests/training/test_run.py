@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jetflow.config import load_config
 from jetflow.errors import InputError
 from jetflow.graph import Conv2D
 from jetflow.model import find_model
-from jetflow.networks import read_weights, write_weights
+from jetflow.networks import fold, read_weights, write_weights
 from jetflow.training import continue_full_precision, open_run, train
 
 KILLED = """
@@ -63,6 +64,17 @@ def test_each_phase_starts_from_the_one_before(tiny_run: Path) -> None:
     a, b = fpn["block2_1_conv/kernel"].ravel(), quantised["block2_1_conv/kernel"].ravel()
     assert not np.array_equal(a, b)
     assert np.corrcoef(a, b)[0, 1] > 0.9
+
+
+def test_fine_tuning_moves_the_scales_and_leaves_ternary_weights(tiny_run: Path) -> None:
+    quantised, tuned = (
+        read_weights(tiny_run / name) for name in ("twn-quantised/checkpoint.npz", "twn-folded/checkpoint.npz")
+    )
+    ternary = "block2_1_conv/kernel"
+    assert np.array_equal(quantised[ternary], tuned[ternary])
+    folded = fold(load_config(tiny_run / "config.yaml"), "twn", quantised)
+    for moved in ("block2_1_norm/scale", "block1_1_conv/kernel", "block1_1_norm/bias"):
+        assert not np.array_equal(folded[moved], tuned[moved])
 
 
 def test_a_peak_of_its_own_is_that_of_one_precision(

@@ -19,7 +19,7 @@ class Phase(StrEnum):
 
     FPN = "fpn"  # full precision
     QUANTISED = "quantised"  # quantised weights and activations, batch normalisation alive
-    FOLDED = "folded"  # batch normalisation and alpha folded into quantised scales: the integer graph
+    FOLDED = "folded"  # normalisation and alpha in quantised scales: the integer graph; ternary weights stay
 
 
 @dataclass(frozen=True)
@@ -113,31 +113,31 @@ class Blocks:
 
     def _convolve(self, x: Any, block: Block) -> Any:
         quantiser: Any = None
+        folded, ternary = self.phase is Phase.FOLDED, self.architecture.kind(block) == "ternary"
         if self.phase is not Phase.FPN:
-            folded = self.phase is Phase.FOLDED
             quantiser = (
                 TernaryWeights(not folded, block.depthwise, held=block.channels if self.hold else None)
-                if self.architecture.kind(block) == "ternary"
+                if ternary
                 else FixedPointWeights(fraction=self.formats[block.name].weights if folded else None)
             )
+        # ternary weights are settled once folded: to train the latent ones on costs more than it gains (measured)
+        common = {"padding": "same", "use_bias": False, "trainable": not (folded and ternary)}
         name = f"{block.name}_conv"
         if block.depthwise:
             return QDepthwiseConv2D(
                 block.kernel,
-                padding="same",
-                use_bias=False,
                 depthwise_quantizer=quantiser,
                 depthwise_initializer="glorot_uniform",
                 name=name,
+                **common,
             )(x)
         return QConv2D(
             block.channels,
             block.kernel,
-            padding="same",
-            use_bias=False,
             kernel_quantizer=quantiser,
             kernel_initializer="glorot_uniform",
             name=name,
+            **common,
         )(x)
 
     def _scale_bias(self, x: Any, name: str) -> Any:
