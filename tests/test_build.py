@@ -20,6 +20,16 @@ def test_a_build_killed_while_its_first_file_was_written_can_be_run_again(tmp_pa
     check_folder(tmp_path)
 
 
+def test_what_was_half_written_below_goes_too(tmp_path: Path) -> None:
+    start_build(tmp_path, SETTINGS)
+    whole, half = (tmp_path / "sim" / "ap_types" / name for name in ("ap_private.h", ".ap_private.h.77.part"))
+    whole.parent.mkdir(parents=True)
+    for path in (whole, half):
+        path.write_text("struct")
+    start_build(tmp_path, SETTINGS)
+    assert whole.exists() and not half.exists()
+
+
 def test_folders_with_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="holds files that are no build"):

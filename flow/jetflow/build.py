@@ -19,6 +19,7 @@ __all__ = ["Build", "Settings", "check_folder", "open_build", "start_build"]
 SCHEMA = "jetflow-build-1"
 SETTINGS = "settings.json"
 EVENTS = "events.npz"
+PART = ".*.part"  # what was being written when a build was killed, see jetflow.atomic
 
 
 @dataclass(frozen=True)
@@ -131,24 +132,19 @@ def check_folder(folder: Path) -> None:
     """Raises InputError where `folder` may not become a build: it is a file, or holds files that are none of ours."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file, --out needs a folder: choose another")
-    if folder.exists() and not (folder / SETTINGS).exists() and set(folder.iterdir()) - _leftovers(folder):
+    if folder.exists() and not (folder / SETTINGS).exists() and set(folder.iterdir()) - set(folder.glob(PART)):
         raise InputError(f"{folder}: holds files that are no build of jetflow: choose another --out, or empty it")
 
 
 def start_build(folder: Path, settings: Settings) -> Build:
-    """Mark `folder` as a build, and clear it of what a killed one left half-written."""
-    for path in _leftovers(folder):
+    """Mark `folder` as a build, and clear it of what a killed one left half-written, in its subfolders too."""
+    for path in sorted(folder.rglob(PART)):  # a folder before what is in it
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)
     write_text(folder / SETTINGS, json.dumps(asdict(settings), indent=1) + "\n")
     return Build(folder, settings)
-
-
-def _leftovers(folder: Path) -> set[Path]:
-    """Files and folders that were being written when a build was killed (see jetflow.atomic)."""
-    return set(folder.glob(".*.part"))
 
 
 def open_build(folder: Path) -> Build:
