@@ -150,9 +150,8 @@ def test_runs_are_not_mixed(tiny_config: Path, tiny_run: Path, sample: Path, tmp
 def test_too_few_events_for_a_batch(tiny_config: Path, sample: Path, tmp_path: Path) -> None:
     config = tmp_path / "large.yaml"
     config.write_text(tiny_config.read_text().replace("training:", "training:\n  batch: 300"))
-    with pytest.raises(
-        InputError, match=r"sample-256\.h5: training needs at least 300 events .*, found 256: give more"
-    ):
+    wanted = r"sample-256\.h5: training needs at least 300 events \(training\.batch\), found 256: give more"
+    with pytest.raises(InputError, match=wanted):
         open_run(config, [sample], seed=1, out=tmp_path / "run", epochs=None, resume=False)
     assert not (tmp_path / "run").exists()
 
